@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libkhoscope: reads what Linux Kexec Handover (KHO) left in the memory of a dead kernel.
+ *
+ * It opens a vmcore, learns the kernel's symbols and types from the dump itself (or from a vmlinux,
+ * or from whoever supplies the memory), walks the preserved-memory map and vmemmap, and returns
+ * findings as data. It never prints by itself, never exits, keeps no global state, and writes to
+ * nothing but the streams it is handed. It does not read a live kernel and repairs nothing.
+ *
+ * Units: a pfn counts base pages of the dumped kernel; addresses and sizes are bytes; a range is
+ * half open, [start, end). Strings and structures handed to a callback live until it returns.
+ * Handles may be used by one thread at a time.
+ */
+#ifndef KHOSCOPE_H
+#define KHOSCOPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define KHS_API __attribute__((visibility("default")))
+
+/* ---- errors --------------------------------------------------------------------------------- */
+
+enum khs_code {
+	KHS_OK = 0,
+	KHS_ERR_NOMEM,       /* out of memory */
+	KHS_ERR_USAGE,       /* the caller's arguments make no sense */
+	KHS_ERR_IO,          /* the operating system refused: no such file, no permission, ... */
+	KHS_ERR_FORMAT,      /* no dump of a Linux kernel, or one too damaged to open */
+	KHS_ERR_UNSUPPORTED, /* understood, but not something this version can read */
+	KHS_ERR_MISMATCH,    /* the vmlinux is not the dumped kernel's */
+	KHS_ERR_NODATA,      /* needed bytes are not in the dump (excluded or lost) */
+	KHS_ERR_CORRUPT,     /* bytes that are there contradict themselves */
+	KHS_ERR_NOTFOUND,    /* a symbol, type or address that is not there */
+	KHS_ERR_INTERRUPTED, /* khs_options.interrupted said so */
+};
+
+/* NULL is success. The caller of a failing function owns the error and frees it. */
+struct khs_error;
+
+KHS_API enum khs_code khs_error_code(const struct khs_error *err);
+/* One line, no newline at the end. Lives as long as @err. */
+KHS_API const char *khs_error_message(const struct khs_error *err);
+KHS_API void khs_error_free(struct khs_error *err);
+
+/* ---- opening -------------------------------------------------------------------------------- */
+
+/* One open dump and what was learned of it. */
+struct khs;
+
+struct khs_options {
+	size_t size;         /* sizeof(struct khs_options), so that it can grow */
+	const char *vmlinux; /* symbols and DWARF (or BTF) from this file; NULL: from the dump */
+	bool any_build_id;   /* go on with a vmlinux of another build */
+
+	void *arg; /* handed to the three below; each may be NULL */
+	/* Asked often during long work; true makes it end with KHS_ERR_INTERRUPTED. */
+	bool (*interrupted)(void *arg);
+	/* @done of @total units of @what. */
+	void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
+	/* Something worth telling that stops nothing: one line, no newline. */
+	void (*warn)(void *arg, const char *message);
+};
+
+/*
+ * Opens the vmcore at @path: ELF, kdump-compressed, or either of them flattened. *@ret is the new
+ * handle, to be closed by khs_close(). Errors: IO, FORMAT, UNSUPPORTED, MISMATCH, NOMEM.
+ */
+KHS_API struct khs_error *khs_open(const char *path, const struct khs_options *opts,
+				   struct khs **ret);
+
+/* What may be said of bytes in a dump. Only KHS_PRESENT bytes are evidence. */
+enum khs_presence {
+	KHS_PRESENT = 0,
+	KHS_EXCLUDED, /* the dump's filter left them out */
+	KHS_MISSING,  /* lost: beyond the end of a truncated file, or they don't decode */
+	KHS_NORAM,    /* the dump knows no memory there */
+	KHS_UNMAPPED, /* no translation in the kernel's page tables (virtual addresses only) */
+};
+
+/*
+ * Somebody else's dump (crash): memory, symbols and types by callback. All functions but
+ * enumerator and close are required; @size is sizeof(struct khs_source).
+ */
+struct khs_source {
+	size_t size;
+	const char *name;   /* who answers: "crash" */
+	const char *path;   /* the dump file, to learn its format from; may be NULL */
+	void *priv;
+	/*
+	 * Reads [pa, pa + len) of physical memory. *@done is the number of bytes read from the
+	 * start; the result is KHS_PRESENT if that is all of them, else why the page at pa + *done
+	 * could not be read.
+	 */
+	enum khs_presence (*read)(void *priv, uint64_t pa, void *buf, size_t len, size_t *done);
+	/* VMCOREINFO as text; *@text is malloc()ed, the library frees it. False if there is none. */
+	bool (*vmcoreinfo)(void *priv, char **text, size_t *len);
+	/* Run-time address of a symbol. */
+	bool (*symbol)(void *priv, const char *name, uint64_t *addr);
+	/* Size of "struct @type" or "union @type" in bytes. */
+	bool (*type_size)(void *priv, const char *type, uint64_t *size);
+	/* Offset and size in bytes of @member, a dotted path, in "struct @type". */
+	bool (*member)(void *priv, const char *type, const char *member, uint64_t *off,
+		       uint64_t *size);
+	/* Value of an enumerator. */
+	bool (*enumerator)(void *priv, const char *name, int64_t *value);
+	void (*close)(void *priv);
+};
+
+/*
+ * All that a source will be asked, so that one whose answers are slow, or may not come back at all
+ * (crash's can end in a longjmp), can look them up before it holds anything.
+ */
+enum khs_question_kind {
+	KHS_ASK_SYMBOL,     /* khs_source.symbol(name) */
+	KHS_ASK_SIZE,       /* .type_size(name) */
+	KHS_ASK_MEMBER,     /* .member(type, name) */
+	KHS_ASK_ENUMERATOR, /* .enumerator(name) */
+};
+
+struct khs_question {
+	enum khs_question_kind kind;
+	const char *type; /* of a member; else NULL */
+	const char *name; /* NULL: question @i is none after all, go on with the next */
+};
+
+/* Question @i, from 0 on; false beyond the last. Static strings. Alternative names are asked too. */
+KHS_API bool khs_question(size_t i, struct khs_question *ret);
+
+/* As khs_open(), over @source, which is copied; its close() is called by khs_close() or on error. */
+KHS_API struct khs_error *khs_open_source(const struct khs_source *source,
+					  const struct khs_options *opts, struct khs **ret);
+
+KHS_API void khs_close(struct khs *k);
+
+/* Bytes in a page of the dumped kernel. Costs nothing. */
+KHS_API uint64_t khs_page_size(const struct khs *k);
+
+/* The library's version, "1.2.3". */
+KHS_API const char *khs_version(void);
+
+/* ---- status --------------------------------------------------------------------------------- */
+
+#define KHS_ORDERS 64
+/* The node of memory that belongs to none that is known. */
+#define KHS_NO_NODE (-1)
+
+struct khs_node_total {
+	int node;
+	uint64_t ranges;
+	uint64_t pages;
+};
+
+/* Totals of one direction. A range is one preserved block of 2^order pages. */
+struct khs_totals {
+	bool known; /* false: could not be read, the numbers are a lower bound */
+	uint64_t ranges;
+	uint64_t pages;
+	uint64_t ranges_by_order[KHS_ORDERS];
+	uint64_t pages_by_order[KHS_ORDERS];
+	const struct khs_node_total *by_node; /* sorted by node; KHS_NO_NODE first, if any */
+	size_t nr_nodes;
+};
+
+struct khs_scratch {
+	uint64_t start; /* physical address */
+	uint64_t size;  /* bytes; 0 is an unused entry */
+	int node;       /* KHS_NO_NODE if unknown or more than one */
+};
+
+struct khs_coverage {
+	uint64_t pages;    /* struct pages that online sections should have */
+	uint64_t judged;   /* of these, looked at */
+	uint64_t excluded; /* left out by the dump's filter */
+	uint64_t missing;  /* lost with the end of the file, or unreadable */
+	uint64_t unmapped; /* no memory map behind them */
+	uint64_t deferred; /* not initialised yet when the kernel died, and excused for it */
+	uint64_t map_nodes_absent; /* pages of the outgoing map that the dump lacks */
+};
+
+/* Whether KHO exists in the dumped kernel, and how far this version can walk it. */
+enum khs_kho_state {
+	KHS_KHO_ABSENT,   /* CONFIG_KEXEC_HANDOVER is off */
+	KHS_KHO_OFF,      /* built in, not enabled at boot (kho=off) */
+	KHS_KHO_ON,       /* enabled, and the ABI is one this version walks */
+	KHS_KHO_FOREIGN,  /* enabled, and the ABI is not one this version walks */
+	KHS_KHO_UNKNOWN,  /* symbols or bytes needed to tell are not to be had */
+};
+
+struct khs_status {
+	const char *format;   /* "kdump-compressed, zlib", "ELF", ... */
+	bool flattened;       /* it arrived flattened and was rearranged */
+	bool complete;        /* the file holds all that its headers promise */
+	const char *incomplete_why; /* NULL if complete */
+
+	const char *release;  /* "7.2.13" */
+	const char *build_id; /* lower-case hex; "" if unknown */
+	const char *arch;     /* "x86_64", "aarch64" */
+	uint64_t page_size;   /* bytes */
+
+	enum khs_kho_state kho;
+	const char *kho_why;  /* a sentence for every state but ON; NULL for ON */
+	const char *abi;      /* root FDT's compatible string; "" if unknown */
+	bool handover_known;  /* false: kho_in could not be read, the next four say nothing */
+	bool handover_boot;   /* this kernel was started by a handover */
+	bool handover_failed; /* ... whose map could not be used (fdt_phys zero, scratch_phys not) */
+	const char *previous_release; /* "" if unknown or no handover */
+	int64_t kexec_count;  /* -1 if unknown */
+
+	const struct khs_scratch *scratch;
+	size_t nr_scratch;
+	struct khs_totals outgoing;
+	struct khs_totals incoming;
+	uint64_t incoming_damaged; /* ranges among incoming whose struct pages are damaged */
+	struct khs_coverage coverage;
+};
+
+/* Reads all that `status` shows. *@ret lives as long as @k. */
+KHS_API struct khs_error *khs_get_status(struct khs *k, const struct khs_status **ret);
+
+/* ---- list ----------------------------------------------------------------------------------- */
+
+enum khs_direction {
+	KHS_OUT = 1, /* preserved by the dumped kernel for the next one */
+	KHS_IN = 2,  /* preserved for the dumped kernel by the one before, not restored yet */
+};
+
+enum khs_range_state {
+	KHS_RANGE_PRESERVED, /* in the outgoing map */
+	KHS_RANGE_PENDING,   /* marked, and its struct pages are what the kernel left there */
+	KHS_RANGE_DAMAGED,   /* marked, but a struct page of it is not as the kernel left it */
+};
+
+struct khs_range {
+	enum khs_direction direction;
+	uint64_t pfn;
+	uint64_t pages;
+	unsigned int order;
+	int node; /* of its first page */
+	enum khs_range_state state;
+};
+
+struct khs_filter {
+	size_t size;             /* sizeof(struct khs_filter) */
+	unsigned int directions; /* KHS_OUT | KHS_IN; 0: both */
+	bool by_node, by_order;
+	int node;
+	unsigned int order;
+	uint64_t start, end;     /* pfns; a range that touches [start, end) passes; end 0: no bound */
+	uint64_t limit;          /* at most this many; 0: no limit */
+};
+
+/* Calls @visit for each range, outgoing first, each direction by pfn, until it returns false. */
+KHS_API struct khs_error *khs_list(struct khs *k, const struct khs_filter *filter,
+				   bool (*visit)(void *arg, const struct khs_range *range),
+				   void *arg);
+
+KHS_API const char *khs_range_state_name(enum khs_range_state state);
+
+/* ---- check ---------------------------------------------------------------------------------- */
+
+enum khs_severity { KHS_NOTE, KHS_WARNING, KHS_ERROR };
+
+enum khs_value_kind { KHS_VALUE_STRING, KHS_VALUE_NUMBER, KHS_VALUE_HEX };
+
+/* One piece of evidence. */
+struct khs_evidence {
+	const char *key; /* lower case, words joined by '_' */
+	enum khs_value_kind kind;
+	uint64_t number; /* NUMBER (shown in decimal) and HEX */
+	const char *string;
+};
+
+struct khs_finding {
+	const char *id;         /* "raw-page"; see khs_checks() */
+	const char *class_name; /* "N1"; "" if the finding has none */
+	enum khs_severity severity;
+	bool has_pfn;    /* false: about no page (a damaged header, say) */
+	uint64_t pfn;
+	uint64_t pages;  /* adjacent pages with the same finding are one entry */
+	int order;       /* of the preservation or mark; -1 if there is none */
+	int node;        /* KHS_NO_NODE if unknown */
+	const char *summary;
+	const struct khs_evidence *evidence;
+	size_t nr_evidence;
+};
+
+/* Runs all checks; @visit gets the findings by table order of their checks, then by pfn. */
+KHS_API struct khs_error *khs_check(struct khs *k,
+				    void (*visit)(void *arg, const struct khs_finding *finding),
+				    void *arg);
+
+/* After khs_check() or khs_get_status(): whether everything that had to be read was there. */
+KHS_API bool khs_all_judged(const struct khs *k);
+
+struct khs_check_info {
+	const char *id;
+	const char *summary; /* what the finding says, one line */
+};
+
+/* The table of finding ids; *@n is their number. Static data. */
+KHS_API const struct khs_check_info *khs_checks(size_t *n);
+
+KHS_API const char *khs_severity_name(enum khs_severity severity);
+
+/* ---- page ----------------------------------------------------------------------------------- */
+
+enum khs_address_kind {
+	KHS_ADDR_PFN,
+	KHS_ADDR_PHYS,
+	KHS_ADDR_PAGE, /* address of a struct page */
+	KHS_ADDR_VIRT, /* kernel virtual address, direct map or not */
+};
+
+struct khs_node_opinion {
+	const char *source; /* "memblock", "numa_meminfo", "page flags", "pgdat span", ... */
+	int node;
+};
+
+struct khs_page_info {
+	uint64_t pfn;
+	uint64_t phys;
+	uint64_t address;          /* of the struct page */
+	uint64_t address_phys;     /* where that lies in physical memory; valid if present */
+	enum khs_presence presence; /* of the struct page */
+	uint64_t section;
+	const char *section_state; /* "online, early" */
+	size_t size;               /* of struct page */
+	const uint64_t *words;     /* size / 8 raw words, if presence is KHS_PRESENT */
+	char flags_text[512];      /* "referenced|uptodate|lru" */
+	char zone_name[32];        /* "" if unknown */
+	int zone;                  /* index from flags; -1 if unknown */
+	struct khs_node_opinion nodes[6];
+	size_t nr_nodes;
+	int32_t refcount;
+	int32_t mapcount;          /* the raw _mapcount / page_type word */
+	const char *type_name;     /* page type, "buddy"; "" for none */
+	const char *state;         /* life-cycle state: "free (buddy, order 3)", ... */
+	const char *class_name;    /* class of the decision table: "P_OK", "N1", ... ; "" for none */
+	bool marked;
+	unsigned int mark_order;
+	bool in_scratch;
+	bool covered_out;          /* in the outgoing map; cover_out says by what */
+	struct khs_range cover_out;
+	bool covered_in;           /* under a pending mark */
+	struct khs_range cover_in;
+};
+
+/* What is known of one page. *@ret and what it points at are good until the next call on @k. */
+KHS_API struct khs_error *khs_page(struct khs *k, enum khs_address_kind kind, uint64_t address,
+				   const struct khs_page_info **ret);
+
+/* ---- facts ---------------------------------------------------------------------------------- */
+
+struct khs_fact_info {
+	const char *kind;   /* "symbol", "member", "size", "enumerator", "number" */
+	const char *name;   /* "kho_out", "page.private" */
+	bool required;
+	bool known;
+	uint64_t value;     /* address, byte offset, byte size, value */
+	uint64_t size;      /* of a member; else 0 */
+	const char *source; /* "VMCOREINFO", "kallsyms", "BTF", "DWARF", "symtab", "crash", ... */
+};
+
+KHS_API struct khs_error *khs_facts(struct khs *k,
+				    void (*visit)(void *arg, const struct khs_fact_info *fact),
+				    void *arg);
+
+/* ---- rendering ------------------------------------------------------------------------------ */
+
+/*
+ * The same words in every door. Each writes to @out and fails with IO if that fails; no byte of a
+ * dump reaches @out that could move a terminal's cursor.
+ */
+KHS_API struct khs_error *khs_print_status(struct khs *k, FILE *out, bool json);
+KHS_API struct khs_error *khs_print_list(struct khs *k, const struct khs_filter *filter, FILE *out,
+					 bool json);
+KHS_API struct khs_error *khs_print_page(struct khs *k, enum khs_address_kind kind,
+					 uint64_t address, FILE *out, bool json);
+KHS_API struct khs_error *khs_print_facts(struct khs *k, FILE *out, bool json);
+/* *@worst: the highest severity found, -1 if nothing was. */
+KHS_API struct khs_error *khs_print_check(struct khs *k, FILE *out, bool json, int *worst);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
