@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "dump.h"
+
+#include <stdlib.h>
+
+
+enum khs_presence khs_dump_read(struct khs_dump *dump, uint64_t pa, void *buf, size_t len,
+				size_t *done)
+{
+	*done = 0;
+	if (!len)
+		return KHS_PRESENT;
+	if (len - 1 > UINT64_MAX - pa)
+		return KHS_NORAM;
+	return dump->ops->read(dump->priv, pa, buf, len, done);
+}
+
+void khs_dump_close(struct khs_dump *dump)
+{
+	if (!dump)
+		return;
+	if (dump->ops && dump->ops->close)
+		dump->ops->close(dump->priv);
+	free(dump->vmcoreinfo);
+	free(dump);
+}
+
+const char *khs_presence_text(enum khs_presence p)
+{
+	static const char *const text[] = {
+		[KHS_PRESENT] = "present",
+		[KHS_EXCLUDED] = "excluded from the dump",
+		[KHS_MISSING] = "missing from the file",
+		[KHS_NORAM] = "no memory known there",
+		[KHS_UNMAPPED] = "not mapped",
+	};
+
+	if ((unsigned int)p >= sizeof(text) / sizeof(text[0]))
+		return "unknown";
+	return text[p];
+}

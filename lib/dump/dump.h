@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where bytes come from: physical memory of a dead kernel behind one small ops table. A dump knows
+ * which bytes it has, which its filter left out and which were lost, and never hands out a byte that
+ * is not in the file. It knows nothing of virtual addresses (vm.h), symbols or types (facts/).
+ */
+#ifndef KHS_DUMP_DUMP_H
+#define KHS_DUMP_DUMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../khoscope.h"
+
+struct khs_dump_ops {
+	const char *name;
+	/* As khs_source.read. */
+	enum khs_presence (*read)(void *priv, uint64_t pa, void *buf, size_t len, size_t *done);
+	void (*close)(void *priv);
+};
+
+struct khs_dump {
+	const struct khs_dump_ops *ops;
+	void *priv;
+	char format[96];          /* "kdump-compressed, zlib" */
+	bool flattened;
+	bool complete;            /* no truncation, no "incomplete" flag in the header */
+	char incomplete_why[160]; /* "" if complete */
+	char *vmcoreinfo;         /* malloc()ed text, NUL terminated; NULL if the dump has none */
+	size_t vmcoreinfo_len;
+};
+
+/*
+ * Opens a file of any format known. Says FORMAT for what is no dump (with what it looks like, if
+ * that is known), UNSUPPORTED with the way out for a dump the libraries here can't read.
+ */
+struct khs_error *khs_dump_open(const char *path, struct khs_dump **ret);
+
+/* Over callbacks of somebody else. Takes over @source's close(), also on error. */
+struct khs_error *khs_dump_open_source(const struct khs_source *source, struct khs_dump **ret);
+
+void khs_dump_close(struct khs_dump *dump);
+
+/*
+ * Reads as khs_source.read. A @len that wraps around reads nothing (KHS_NORAM).
+ */
+enum khs_presence khs_dump_read(struct khs_dump *dump, uint64_t pa, void *buf, size_t len,
+				size_t *done);
+
+/* All @len bytes or an answer why not. */
+static inline enum khs_presence khs_dump_read_all(struct khs_dump *dump, uint64_t pa, void *buf,
+						  size_t len)
+{
+	size_t done;
+
+	return khs_dump_read(dump, pa, buf, len, &done);
+}
+
+/* "present", "excluded from the dump", "missing from the file", ... for messages. */
+const char *khs_presence_text(enum khs_presence p);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a file is, by a look at its headers alone: its format, in words, and whether it holds all
+ * that its headers promise. Reads no page of memory and needs no library, so that it can also tell
+ * about a dump that crash has open.
+ */
+#ifndef KHS_DUMP_PROBE_H
+#define KHS_DUMP_PROBE_H
+
+#include "../khoscope.h"
+#include "io.h"
+
+enum khs_format {
+	KHS_FORMAT_NONE, /* nothing this library reads; code and reason say what */
+	KHS_FORMAT_ELF,
+	KHS_FORMAT_KDUMP,
+};
+
+struct khs_probe {
+	enum khs_format format;
+	char text[96];            /* "kdump-compressed, zlib", "ELF", "qcow2 disk image" */
+	bool flattened;           /* @format is what is inside */
+	bool complete;            /* true for KHS_FORMAT_NONE: nothing was promised */
+	char incomplete_why[160]; /* "" if complete */
+	enum khs_code code;       /* of KHS_FORMAT_NONE: FORMAT or UNSUPPORTED, else OK */
+	char reason[200];         /* why, and the way out; "" if code is OK */
+};
+
+/* Fails if @path can't be opened or is no regular file. */
+struct khs_error *khs_probe_path(const char *path, struct khs_probe *ret);
+
+void khs_probe_file(const struct khs_file *file, struct khs_probe *ret);
+
+#endif

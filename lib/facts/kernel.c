@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../base/error.h"
+
+static void copy_options(struct khs_options *to, const struct khs_options *from)
+{
+	size_t size = sizeof(*to);
+
+	memset(to, 0, sizeof(*to));
+	if (!from)
+		return;
+	/* A caller built against a smaller structure leaves the rest at zero. */
+	memcpy(to, from, from->size < size ? from->size : size);
+}
+
+static struct khs_error *parse_vmcoreinfo(struct khs_kernel *kernel)
+{
+	if (!kernel->dump->vmcoreinfo)
+		return khs_error_new(KHS_ERR_FORMAT,
+				     "the dump has no VMCOREINFO, so nothing is known of its "
+				     "kernel (a QEMU guest needs \"-device vmcoreinfo\" for that)");
+	return khs_vmcoreinfo_parse(kernel->dump->vmcoreinfo, kernel->dump->vmcoreinfo_len,
+				    &kernel->vmci);
+}
+
+/* It goes to a terminal: printable ASCII only. */
+static void read_release(struct khs_kernel *kernel)
+{
+	const char *text = khs_vmcoreinfo_text(kernel->vmci, "OSRELEASE");
+
+	snprintf(kernel->release, sizeof(kernel->release), "%s", text ? text : "");
+	for (char *c = kernel->release; *c; c++) {
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	}
+}
+
+static void read_build_id(struct khs_kernel *kernel)
+{
+	const char *text = khs_vmcoreinfo_text(kernel->vmci, "BUILD-ID");
+
+	kernel->build_id[0] = '\0';
+	if (!text || strlen(text) >= sizeof(kernel->build_id) ||
+	    strspn(text, "0123456789abcdefABCDEF") != strlen(text))
+		return;
+	strcpy(kernel->build_id, text);
+	for (char *c = kernel->build_id; *c; c++) {
+		if (*c >= 'A')
+			*c |= 'a' - 'A';
+	}
+}
+
+static struct khs_error *open_kernel(struct khs_kernel *kernel,
+				     struct khs_error *(*fill)(struct khs_kernel *, const void *),
+				     const void *arg)
+{
+	struct khs_error *err;
+
+	err = parse_vmcoreinfo(kernel);
+	if (err)
+		return err;
+	read_release(kernel);
+	read_build_id(kernel);
+	err = khs_vm_new(kernel->dump, kernel->vmci, &kernel->vm);
+	if (err)
+		return err;
+	kernel->page_shift = khs_vm_page_shift(kernel->vm);
+	khs_facts_from_vmcoreinfo(&kernel->facts, kernel->vmci);
+	err = fill(kernel, arg);
+	if (err)
+		return err;
+	khs_facts_derive(&kernel->facts, kernel->vmci);
+	return khs_facts_require(&kernel->facts);
+}
+
+struct khs_error *khs_kernel_open_with(struct khs_dump *dump, const struct khs_options *opts,
+				       struct khs_error *(*fill)(struct khs_kernel *kernel,
+								 const void *arg),
+				       const void *arg, struct khs_kernel *ret)
+{
+	struct khs_error *err;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->dump = dump;
+	copy_options(&ret->opts, opts);
+	err = open_kernel(ret, fill, arg);
+	ret->opts.vmlinux = NULL;
+	if (err)
+		khs_kernel_close(ret);
+	return err;
+}
+
+static struct khs_error *fill_from_source(struct khs_kernel *kernel, const void *arg)
+{
+	khs_facts_from_source(&kernel->facts, arg);
+	return NULL;
+}
+
+struct khs_error *khs_kernel_open_source(struct khs_dump *dump, const struct khs_source *source,
+					 const struct khs_options *opts, struct khs_kernel *ret)
+{
+	return khs_kernel_open_with(dump, opts, fill_from_source, source, ret);
+}
+
+void khs_kernel_close(struct khs_kernel *kernel)
+{
+	khs_vm_free(kernel->vm);
+	khs_vmcoreinfo_free(kernel->vmci);
+	if (kernel->dump)
+		khs_dump_close(kernel->dump);
+	memset(kernel, 0, sizeof(*kernel));
+}
+
+enum khs_presence khs_kernel_read_uint(struct khs_kernel *kernel, uint64_t va, size_t size,
+				       uint64_t *value)
+{
+	enum khs_presence presence;
+	uint8_t bytes[8];
+	uint64_t v = 0;
+
+	if (size > sizeof(bytes))
+		return KHS_NORAM;
+	presence = khs_vm_read_all(kernel->vm, va, bytes, size);
+	if (presence != KHS_PRESENT)
+		return presence;
+	/* Both architectures are little endian. */
+	while (size--)
+		v = v << 8 | bytes[size];
+	*value = v;
+	return KHS_PRESENT;
+}
+
+bool khs_kernel_interrupted(const struct khs_kernel *kernel)
+{
+	return kernel->opts.interrupted && kernel->opts.interrupted(kernel->opts.arg);
+}
+
+void khs_kernel_progress(const struct khs_kernel *kernel, const char *what, uint64_t done,
+			 uint64_t total)
+{
+	if (kernel->opts.progress)
+		kernel->opts.progress(kernel->opts.arg, what, done, total);
+}
+
+void khs_kernel_warn(const struct khs_kernel *kernel, const char *fmt, ...)
+{
+	char message[512];
+	va_list ap;
+
+	if (!kernel->opts.warn)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	kernel->opts.warn(kernel->opts.arg, message);
+}

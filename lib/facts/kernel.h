@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The dead kernel: its dump, its address space, and what it says of itself, opened in the one order
+ * that works (VMCOREINFO, page tables, symbols, types). Everything above reads through this and
+ * nothing else. It knows no pages and no KHO.
+ */
+#ifndef KHS_FACTS_KERNEL_H
+#define KHS_FACTS_KERNEL_H
+
+#include "../dump/dump.h"
+#include "../dump/vm.h"
+#include "facts.h"
+#include "vmcoreinfo.h"
+
+struct khs_kernel {
+	struct khs_dump *dump;
+	struct khs_vmcoreinfo *vmci;
+	struct khs_vm *vm;
+	struct khs_facts facts;
+	unsigned int page_shift;
+	char release[65];   /* uts release, printable ASCII */
+	char build_id[129]; /* lower-case hex, "" if unknown */
+	struct khs_options opts; /* a copy; the functions below check its callbacks for NULL */
+};
+
+/*
+ * The kernel of a dump file: symbols and types from opts->vmlinux, or from kallsyms and BTF in the
+ * dump. Takes over @dump, also on error. Lives in kernel_file.c, with all that needs libbpf or
+ * elfutils: the crash extension links khs_kernel_open_source() alone.
+ */
+struct khs_error *khs_kernel_open(struct khs_dump *dump, const struct khs_options *opts,
+				  struct khs_kernel *ret);
+
+/* As above, but symbols and types come from @source, which must outlive @ret. */
+struct khs_error *khs_kernel_open_source(struct khs_dump *dump, const struct khs_source *source,
+					 const struct khs_options *opts, struct khs_kernel *ret);
+
+/*
+ * What the two have in common. @fill adds the facts of its sources to kernel->facts, which hold
+ * those of VMCOREINFO by then; an error of it is the open's error, so it warns of what can be done
+ * without.
+ */
+struct khs_error *khs_kernel_open_with(struct khs_dump *dump, const struct khs_options *opts,
+				       struct khs_error *(*fill)(struct khs_kernel *kernel,
+								 const void *arg),
+				       const void *arg, struct khs_kernel *ret);
+
+void khs_kernel_close(struct khs_kernel *kernel);
+
+/* Reads an integer of @size (1, 2, 4 or 8) bytes at a kernel virtual address. */
+enum khs_presence khs_kernel_read_uint(struct khs_kernel *kernel, uint64_t va, size_t size,
+				       uint64_t *value);
+
+bool khs_kernel_interrupted(const struct khs_kernel *kernel);
+void khs_kernel_progress(const struct khs_kernel *kernel, const char *what, uint64_t done,
+			 uint64_t total);
+void khs_kernel_warn(const struct khs_kernel *kernel, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif
