@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "census.h"
+
+#include <stdlib.h>
+
+#include "../base/array.h"
+#include "../base/error.h"
+#include "../mm/memmap.h"
+
+/* A memory map that is garbage from end to end must not fill the memory of who looks at it. */
+enum { MAX_SUSPECTS = 1 << 19 };
+
+/* The pending preservation that the pages now passing belong to. */
+struct block {
+	uint64_t pfn;
+	uint64_t end; /* 0: none */
+	unsigned int order;
+	bool damaged;
+};
+
+struct pass {
+	struct khs_judge judge;
+	const struct khs_mem *mem;
+	const struct khs_kho *kho;
+	struct khs_census *census;
+	struct block block;
+	uint64_t expect;        /* node and zone bits that were found right for the pages at hand */
+	bool expect_known;
+	uint64_t boundary;      /* first pfn where they have to be looked at anew */
+	const struct khs_extent *preserved; /* outgoing pages at or after the pfn at hand */
+	uint64_t freed_until;   /* free memory already noted */
+	bool unsorted;
+};
+
+/* Whether @p, at @pfn, is one more of the pages that @last describes by its first. */
+static bool continues(const struct khs_page_layout *l, const struct khs_suspect *last, uint64_t pfn,
+		      const struct khs_page *p, const struct khs_verdict *v, int order)
+{
+	struct khs_page first = khs_page_decode(l, last->raw);
+
+	return last->class == v->class && last->pfn + last->pages == pfn && last->order == order &&
+	       order < 1 && last->drift == v->drift && first.flags == p->flags &&
+	       first.mapcount == p->mapcount && first.refcount == p->refcount &&
+	       (last->head == v->head || (last->head == last->pfn && v->head == pfn));
+}
+
+static struct khs_error *note_suspect(struct pass *s, uint64_t pfn, const uint8_t *raw,
+				      const struct khs_verdict *v)
+{
+	struct khs_census *c = s->census;
+	struct khs_page p = khs_page_decode(&s->mem->layout, raw);
+	int order = s->mem->layout.has_magic && khs_page_marked(&p) ? (int)khs_mark_order(&p) : -1;
+	struct khs_suspect *last = c->nr_suspects ? &c->suspects[c->nr_suspects - 1] : NULL;
+
+	if (last && continues(&s->mem->layout, last, pfn, &p, v, order)) {
+		last->pages++;
+		return NULL;
+	}
+	if (c->nr_suspects >= MAX_SUSPECTS) {
+		c->suspects_dropped++;
+		return NULL;
+	}
+	if (!khs_array_grow(c->suspects, c->nr_suspects, c->cap_suspects))
+		return khs_enomem();
+	last = &c->suspects[c->nr_suspects++];
+	*last = (struct khs_suspect){
+		.pfn = pfn,
+		.pages = 1,
+		.class = v->class,
+		.order = order,
+		.head = v->head,
+		.head_order = v->head_order,
+		.drift = v->drift,
+	};
+	memcpy(last->raw, raw, s->mem->layout.size);
+	return NULL;
+}
+
+static struct khs_error *close_block(struct pass *s)
+{
+	struct block b = s->block;
+
+	s->block.end = 0;
+	if (!b.end)
+		return NULL;
+	if (s->census->in.n && s->census->in.v[s->census->in.n - 1].pfn > b.pfn)
+		s->unsorted = true;
+	return khs_runs_add(&s->census->in, b.pfn, b.order,
+			    b.damaged ? KHS_RANGE_DAMAGED : KHS_RANGE_PENDING) ? NULL : khs_enomem();
+}
+
+/*
+ * A mark that the kernel before may well have asked for, whatever became of its struct page. Stale
+ * ones are nobody's preservation.
+ */
+static bool is_preservation(const struct pass *s, enum khs_class c)
+{
+	if (s->kho->handover_known && !s->kho->handover_boot)
+		return false;
+	return c == KHS_C_PENDING || c == KHS_C_S6 || c == KHS_C_H1 || c == KHS_C_H2 ||
+	       c == KHS_C_H3 || c == KHS_C_H6 || c == KHS_C_H7;
+}
+
+static struct khs_error *begin_block(struct pass *s, uint64_t pfn, const uint8_t *raw,
+				     enum khs_class class)
+{
+	struct khs_page p = khs_page_decode(&s->mem->layout, raw);
+	unsigned int order = khs_mark_order(&p);
+	bool damaged = class != KHS_C_PENDING && class != KHS_C_S6;
+
+	if (!s->mem->layout.has_magic || !khs_page_marked(&p) || !is_preservation(s, class) ||
+	    !khs_mark_plausible(&s->judge, pfn, order) || pfn & ((1ull << order) - 1))
+		return NULL;
+	/* Inside another block: it counts, but the outer one goes on. */
+	if (s->block.end)
+		return khs_runs_add(&s->census->in, pfn, order,
+				    damaged ? KHS_RANGE_DAMAGED : KHS_RANGE_PENDING) ? NULL :
+										       khs_enomem();
+	s->block = (struct block){
+		.pfn = pfn, .end = pfn + (1ull << order), .order = order, .damaged = damaged,
+	};
+	return order ? NULL : close_block(s);
+}
+
+static struct khs_error *note_freed(struct pass *s, uint64_t start, uint64_t end)
+{
+	const struct khs_extent *e = s->preserved;
+
+	if (start < s->freed_until)
+		start = s->freed_until;
+	if (end > s->freed_until)
+		s->freed_until = end;
+	for (; e && e < khs_extents_end(&s->kho->out_pages) && e->start < end; e++) {
+		uint64_t from = e->start > start ? e->start : start;
+		uint64_t to = e->end < end ? e->end : end;
+
+		if (!khs_extents_add(&s->census->freed, from, to, 0))
+			return khs_enomem();
+	}
+	return NULL;
+}
+
+/* A page that the outgoing map preserves: is it free? */
+static struct khs_error *check_preserved(struct pass *s, uint64_t pfn, const struct khs_page *p,
+					 bool first)
+{
+	enum khs_pgty type = khs_page_type(&s->mem->layout, p->mapcount);
+	uint64_t head = pfn;
+	unsigned int order = 0;
+
+	if (pfn < s->freed_until)
+		return NULL;
+	if (type == KHS_PGTY_BUDDY && p->private <= s->judge.max_order)
+		return note_freed(s, pfn, pfn + (1ull << p->private));
+	if (p->refcount || p->mapcount != UINT32_MAX)
+		return NULL;
+	if (first && khs_find_free_block(&s->judge, pfn, &head, &order))
+		return note_freed(s, pfn, head + (1ull << order));
+	/* Free pages on per-cpu lists have no type: unreferenced, and on a list. */
+	if (!khs_page_tail(p) && khs_page_listed(&s->judge, pfn, p))
+		return note_freed(s, pfn, pfn + 1);
+	return NULL;
+}
+
+/* The page did not look dull: decide. */
+static struct khs_error *look_closer(struct pass *s, uint64_t pfn, const uint8_t *raw)
+{
+	const struct khs_page_layout *l = &s->mem->layout;
+	struct khs_verdict v;
+	struct khs_error *err;
+
+	if (s->block.end)
+		v = khs_judge_follower(&s->judge, pfn, raw, s->block.pfn, s->block.order);
+	else
+		v = khs_judge_page(&s->judge, pfn, raw);
+	if (s->block.end && v.class != KHS_C_FINE && v.class != KHS_C_DEFERRED)
+		s->block.damaged = true;
+	if (v.class == KHS_C_DEFERRED)
+		s->census->coverage.deferred++;
+	if (v.class != KHS_C_FINE && v.class != KHS_C_PENDING && v.class != KHS_C_DEFERRED) {
+		err = note_suspect(s, pfn, raw, &v);
+		if (err)
+			return err;
+	}
+	if (v.class == KHS_C_FINE || v.class == KHS_C_PENDING) {
+		uint64_t flags = khs_load64(raw + l->flags);
+
+		s->expect = l->zones_shift ? flags >> l->zones_shift : 0;
+		s->expect_known = true;
+	}
+	return begin_block(s, pfn, raw, v.class);
+}
+
+/* First pfn after @pfn where a node, a zone or RAM begins or ends. */
+static uint64_t next_boundary(const struct khs_mem *mem, uint64_t pfn)
+{
+	const struct khs_extent *e = khs_extents_from(&mem->ram, pfn);
+	uint64_t next = UINT64_MAX;
+
+	if (e)
+		next = e->start > pfn ? e->start : e->end;
+	for (size_t i = 0; i < mem->nr_nodes; i++) {
+		for (size_t k = 0; k < mem->nodes[i].nr_zones; k++) {
+			const struct khs_zone *z = &mem->nodes[i].zones[k];
+
+			if (z->start > pfn && z->start < next)
+				next = z->start;
+			if (z->end > pfn && z->end < next)
+				next = z->end;
+		}
+	}
+	return next;
+}
+
+/*
+ * The fast test: whether anything about a page that stands alone calls for a closer look. Node and
+ * zone are compared with those of the page before, which were looked at.
+ */
+static inline bool is_dull(const struct khs_page_layout *l, const uint8_t *raw, uint64_t self,
+			   uint64_t expect)
+{
+	uint64_t flags = khs_load64(raw + l->flags);
+	uint64_t next = khs_load64(raw + l->lru), prev = khs_load64(raw + l->lru + 8);
+	uint32_t mapcount = khs_load32(raw + l->mapcount);
+	uint32_t refcount = khs_load32(raw + l->refcount);
+	uint64_t links = l->zones_shift ? flags >> l->zones_shift : 0;
+
+	return (links == expect) & (khs_load32(raw + l->private + 4) != KHS_MAGIC) &
+	       khs_mapcount_ok(mapcount) & (refcount < 1u << 30) & ((refcount | mapcount) != 0) &
+	       ((next != prev) | (next == self));
+}
+
+static inline bool is_dull_follower(const struct khs_page_layout *l, const uint8_t *raw,
+				    uint64_t address)
+{
+	struct khs_page p = khs_page_decode(l, raw);
+
+	return !p.private && khs_page_pristine(l, &p, address);
+}
+
+static struct khs_error *scan_piece(struct pass *s, const struct khs_memmap_piece *piece)
+{
+	const struct khs_page_layout *l = &s->mem->layout;
+	const struct khs_extent *preserved_end = khs_extents_end(&s->kho->out_pages);
+	uint64_t address = khs_mem_page_address(s->mem, piece->pfn);
+	const uint8_t *raw = piece->raw;
+	struct khs_error *err = NULL;
+
+	for (uint64_t i = 0; i < piece->pages && !err; i++, raw += l->size, address += l->size) {
+		uint64_t pfn = piece->pfn + i;
+		bool dull;
+
+		if (pfn >= s->boundary) {
+			s->expect_known = false;
+			s->boundary = next_boundary(s->mem, pfn);
+		}
+		if (s->block.end && pfn >= s->block.end)
+			err = close_block(s);
+		dull = s->expect_known && is_dull(l, raw, address + l->lru, s->expect) &&
+		       (!s->block.end || is_dull_follower(l, raw, address));
+		if (!err && !dull)
+			err = look_closer(s, pfn, raw);
+		while (s->preserved && s->preserved < preserved_end && s->preserved->end <= pfn)
+			s->preserved++;
+		if (!err && s->preserved && s->preserved < preserved_end &&
+		    s->preserved->start <= pfn && !khs_load32(raw + l->refcount)) {
+			struct khs_page p = khs_page_decode(l, raw);
+
+			err = check_preserved(s, pfn, &p, pfn == s->preserved->start);
+		}
+	}
+	return err;
+}
+
+static struct khs_error *count_absent(struct pass *s, const struct khs_memmap_piece *piece)
+{
+	struct khs_coverage *c = &s->census->coverage;
+
+	if (piece->presence == KHS_EXCLUDED)
+		c->excluded += piece->pages;
+	else if (piece->presence == KHS_UNMAPPED)
+		c->unmapped += piece->pages;
+	else
+		c->missing += piece->pages;
+	return khs_extents_add(&s->census->absent, piece->pfn, piece->pfn + piece->pages,
+			       piece->presence) ? NULL : khs_enomem();
+}
+
+static struct khs_error *scan_section(struct pass *s, struct khs_memmap *map,
+				      const struct khs_extent *section, uint64_t total)
+{
+	struct khs_kernel *kernel = s->mem->kernel;
+	struct khs_coverage *c = &s->census->coverage;
+
+	for (uint64_t pfn = section->start; pfn < section->end;) {
+		struct khs_memmap_piece piece;
+		struct khs_error *err;
+
+		if (khs_kernel_interrupted(kernel))
+			return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
+		khs_kernel_progress(kernel, "struct pages", c->pages, total);
+		piece = khs_memmap_next(map, pfn, section->end);
+		c->pages += piece.pages;
+		if (piece.presence == KHS_PRESENT)
+			c->judged += piece.pages;
+		err = piece.presence == KHS_PRESENT ? scan_piece(s, &piece) : count_absent(s, &piece);
+		if (err)
+			return err;
+		pfn += piece.pages;
+	}
+	return NULL;
+}
+
+static uint64_t online_pages(const struct khs_mem *mem)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < mem->sections.n; i++) {
+		if (mem->sections.v[i].tag & KHS_SECTION_ONLINE)
+			sum += mem->sections.v[i].end - mem->sections.v[i].start;
+	}
+	return sum;
+}
+
+static struct khs_error *scan_all(struct pass *s, struct khs_memmap *map)
+{
+	uint64_t total = online_pages(s->mem);
+
+	for (size_t i = 0; i < s->mem->sections.n; i++) {
+		const struct khs_extent *section = &s->mem->sections.v[i];
+		struct khs_error *err;
+
+		if (!(section->tag & KHS_SECTION_ONLINE))
+			continue;
+		err = scan_section(s, map, section, total);
+		if (err)
+			return err;
+	}
+	khs_kernel_progress(s->mem->kernel, "struct pages", total, total);
+	return close_block(s);
+}
+
+struct khs_error *khs_census_take(const struct khs_mem *mem, const struct khs_kho *kho,
+				  struct khs_census *ret)
+{
+	struct pass s = { .mem = mem, .kho = kho, .census = ret };
+	struct khs_memmap map;
+	struct khs_error *err;
+
+	*ret = (struct khs_census){ .coverage.map_nodes_absent = kho->nodes_absent };
+	khs_judge_init(&s.judge, mem, kho);
+	s.preserved = kho->out_pages.n ? kho->out_pages.v : NULL;
+	if (!khs_memmap_init(&map, mem))
+		return khs_enomem();
+	err = scan_all(&s, &map);
+	khs_memmap_deinit(&map);
+	if (s.unsorted)
+		khs_runs_sort(&ret->in);
+	khs_extents_normalize(&ret->freed);
+	khs_extents_normalize(&ret->absent);
+	return err;
+}
+
+void khs_census_deinit(struct khs_census *census)
+{
+	free(census->suspects);
+	khs_runs_deinit(&census->in);
+	khs_extents_deinit(&census->freed);
+	khs_extents_deinit(&census->absent);
+	*census = (struct khs_census){ 0 };
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The handover's own structures, read once: kho_out, kho_in, scratch areas, the outgoing map. It
+ * judges no struct page and emits no finding; what was wrong with the map is kept as problems for
+ * the checks. The incoming map is never walked: its pages were free from the end of boot on
+ * (mm/memblock.c:memblock_free_all()).
+ */
+#ifndef KHS_KHO_KHO_H
+#define KHS_KHO_KHO_H
+
+#include "../base/extents.h"
+#include "../facts/kernel.h"
+#include "runs.h"
+
+/* Why a node of the outgoing map was not followed, or not trusted. */
+enum khs_map_problem_kind {
+	KHS_MAP_MISALIGNED, /* pointer not page aligned */
+	KHS_MAP_NOT_RAM,    /* pointer outside any memory of the machine */
+	KHS_MAP_SEEN_TWICE, /* the node was visited before: a cycle or two parents */
+	KHS_MAP_BAD_INDEX,  /* an entry at an index, or a leaf bit, that no key can have */
+	KHS_MAP_FREE,       /* the node's page is free memory (set by the checks) */
+	KHS_MAP_ABSENT,     /* excluded from the dump, or lost: no damage of the kernel */
+};
+
+/*
+ * About an entry, and those next to it in the same node that have the same problem. With @whole
+ * (BAD_INDEX only) about all of a node: it holds bits or entries no node holds, is no page of the
+ * map, and nothing in it was believed. radix.h says when.
+ */
+struct khs_map_problem {
+	enum khs_map_problem_kind kind;
+	enum khs_presence presence; /* of an absent node; else KHS_PRESENT */
+	bool whole;
+	uint64_t node;      /* physical address the entry points at; BAD_INDEX: of the node itself */
+	uint64_t parent;    /* physical address of the node that holds the entry; 0 for the root */
+	uint64_t entry;     /* the entry as it is, the first of them if more */
+	unsigned int level; /* of the node that holds the entry, or with @whole of @node; leaf: 0 */
+	uint64_t index;     /* of the entry; with @whole: of the first bad entry or bit */
+	uint64_t count;     /* adjacent bad entries; with @whole: all bad entries or bits */
+};
+
+/* A page of the map itself. One that is absent counts, by the word of the entry that names it. */
+struct khs_map_node {
+	uint64_t pfn;
+	unsigned int level;
+};
+
+struct khs_scratch_area {
+	uint64_t start, end; /* pfns, end rounded up */
+	uint64_t phys, size; /* as the kernel has it */
+};
+
+struct khs_kho {
+	enum khs_kho_state state;
+	char why[256];      /* a sentence, for every state but KHS_KHO_ON */
+	bool enabled;
+	bool enabled_known;
+	char abi[64];       /* of the outgoing root FDT, else of the incoming; "" unknown */
+	char abi_in[64];    /* of the incoming root FDT, if its page is still what it was */
+	bool handover_boot;
+	bool handover_failed;
+	bool handover_known; /* kho_in was readable */
+	char previous_release[66];
+	int64_t kexec_count; /* -1 unknown */
+	uint64_t in_fdt_phys;
+	uint64_t out_fdt_phys;
+	char out_fdt_damage[128]; /* what is wrong with the outgoing root FDT; "" nothing */
+	bool kimage_known;   /* kexec_image, and what it points at, were readable */
+	bool kimage_loaded;  /* an image for kexec (not for a crash) was loaded */
+	/*
+	 * kexec_image->kho.fdt; 0 without an image, or with one that kexec_load() loaded: only
+	 * kernel/kexec_file.c calls kho_fill_kimage().
+	 */
+	uint64_t kimage_fdt;
+
+	struct khs_scratch_area *scratch;
+	size_t nr_scratch, cap_scratch;
+	bool scratch_known;  /* all areas were read, and make sense */
+	struct khs_extents scratch_pfns; /* the same, merged, without the empty ones */
+
+	bool out_known;          /* the map was walked to its end, but for @problems */
+	uint64_t out_root;       /* physical address of the root node; 0: none, or unknown */
+	bool out_root_fdt_known;
+	uint64_t out_root_fdt;   /* preserved-memory-map of the outgoing root FDT */
+	bool out_root_mismatch;  /* it is not @out_root: the next kernel would read another map */
+	struct khs_runs out;     /* sorted by pfn */
+	struct khs_extents out_pages;
+	struct khs_map_node *nodes; /* sorted by pfn */
+	size_t nr_nodes, cap_nodes;
+	struct khs_map_problem *problems;
+	size_t nr_problems, cap_problems;
+	uint64_t nodes_absent;
+};
+
+/*
+ * Reads everything. @ram (pfns; the machine's memory by the dumped kernel's word) and @max_pfn
+ * bound what a pointer may be; @ram may be empty and @max_pfn 0 if unknown. Fails for lack of
+ * memory or an interrupt only, and leaves @ret for khs_kho_deinit() then, too: what could not be
+ * read is said in the fields.
+ */
+struct khs_error *khs_kho_read(struct khs_kernel *kernel, const struct khs_extents *ram,
+			       uint64_t max_pfn, struct khs_kho *ret);
+void khs_kho_deinit(struct khs_kho *kho);
+
+#endif
