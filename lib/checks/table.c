@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "check.h"
+
+/* X(finding id, what it says, who finds it): the order is the order of the output. */
+#define CHECKS(X) \
+	X("raw-page", "a struct page that this kernel never initialised", khs_check_pages) \
+	X("half-init", "a struct page in a state no life cycle leaves", khs_check_pages) \
+	X("stale-mark", "a KHO mark where none may be", khs_check_pages) \
+	X("order-mismatch", "a mark inside the block of another mark", khs_check_pages) \
+	X("cross-node", "a preservation that spans memory nodes", khs_check_spans) \
+	X("cross-zone", "a preservation that spans zones of one node", khs_check_spans) \
+	X("not-ram", "a preservation that covers what is no RAM", khs_check_not_ram) \
+	X("overlap", "outgoing preservations that share pages", khs_check_overlap) \
+	X("freed-preserved", "an outgoing preservation that holds free pages", khs_check_freed) \
+	X("in-scratch", "a preservation, mark or map page in a scratch area", khs_check_scratch) \
+	X("leftover-split", "a mark that a restore across a node boundary left behind", \
+	  khs_check_split) \
+	X("tracker-damage", "a node of the outgoing map that can't be what it should", \
+	  khs_check_tracker)
+
+#define INFO(id, summary, fn) { id, summary },
+#define FN(id, summary, fn) fn,
+
+const struct khs_check_info khs_check_infos[] = { CHECKS(INFO) };
+khs_check_fn *const khs_check_fns[] = { CHECKS(FN) };
+const size_t khs_nr_checks = sizeof(khs_check_infos) / sizeof(khs_check_infos[0]);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What an open handle is: the dead kernel, its memory, its handover, and the census of its pages,
+ * each read at most once and in this order. Checks and reports take it read-only.
+ */
+#ifndef KHS_MODEL_H
+#define KHS_MODEL_H
+
+#include "facts/kernel.h"
+#include "kho/census.h"
+#include "kho/kho.h"
+#include "mm/mem.h"
+
+struct khs {
+	struct khs_kernel kernel;
+	struct khs_mem mem;
+	struct khs_kho kho;
+	struct khs_census census;
+	bool have_mem;    /* mem is usable; else mem_error says why not */
+	char mem_error[256];
+	bool have_census;
+	struct khs_status status;
+	struct khs_scratch *status_scratch;
+	struct khs_node_total *node_totals[2];
+	struct khs_page_info page;
+	uint64_t page_words[KHS_PAGE_MAX / 8];
+	char page_text[256]; /* backs page.state and page.section_state */
+	char section_text[64];
+};
+
+/*
+ * The rest of opening: @k's kernel is open, or @err says why it is not. Takes over both; *@ret is the
+ * handle.
+ */
+struct khs_error *khs_open_model(struct khs *k, struct khs_error *err, struct khs **ret);
+
+/* Takes the census if that was not done yet. */
+struct khs_error *khs_need_census(struct khs *k);
+
+/* Whether the memory map can say anything of the handover: KHO is on and struct page is known. */
+bool khs_can_judge(const struct khs *k);
+
+#endif

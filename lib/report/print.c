@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/error.h"
+#include "report.h"
+
+/* Whatever was printed is on its way, or this is the error. */
+static struct khs_error *finish(FILE *out)
+{
+	errno = 0;
+	if (!fflush(out) && !ferror(out))
+		return NULL;
+	return khs_error_new(KHS_ERR_IO, "cannot write the output: %s",
+			     errno ? strerror(errno) : "write error");
+}
+
+/* Takes @object. */
+static struct khs_error *print_object(FILE *out, json_t *object)
+{
+	_cleanup_json_ json_t *owned = object;
+
+	if (!owned)
+		return khs_enomem();
+	json_dumpf(owned, out, JSON_INDENT(2));
+	putc('\n', out);
+	return finish(out);
+}
+
+/* Adds @value, which it takes, to @object, which may be NULL: both need memory. */
+static bool put(json_t *object, const char *key, json_t *value)
+{
+	return !json_object_set_new(object, key, value);
+}
+
+struct khs_error *khs_print_status(struct khs *k, FILE *out, bool json)
+{
+	const struct khs_status *st;
+	struct khs_error *err = khs_get_status(k, &st);
+
+	if (err)
+		return err;
+	if (json)
+		return print_object(out, khs_json_status(st, khs_all_judged(k)));
+	khs_text_status(out, st, khs_all_judged(k));
+	return finish(out);
+}
+
+/* ---- list ----------------------------------------------------------------------------------- */
+
+struct listing {
+	FILE *out;
+	bool json;
+	bool no_memory;
+	uint64_t page_size;
+	uint64_t ranges, pages;
+};
+
+static bool list_json(struct listing *l, const struct khs_range *range)
+{
+	_cleanup_json_ json_t *object = khs_json_range(range);
+
+	if (!object) {
+		l->no_memory = true;
+		return false;
+	}
+	json_dumpf(object, l->out, JSON_COMPACT);
+	putc('\n', l->out);
+	return !ferror(l->out);
+}
+
+static bool list_text(struct listing *l, const struct khs_range *range)
+{
+	if (!l->ranges++)
+		khs_text_list_head(l->out);
+	l->pages += range->pages;
+	khs_text_range(l->out, range, l->page_size);
+	return !ferror(l->out);
+}
+
+static bool list_one(void *arg, const struct khs_range *range)
+{
+	struct listing *l = arg;
+
+	return l->json ? list_json(l, range) : list_text(l, range);
+}
+
+/* A dump without KHO has nothing to list, and that is worth a sentence. */
+static struct khs_error *list_nothing(struct khs *k, FILE *out)
+{
+	const struct khs_status *st;
+	struct khs_error *err = khs_get_status(k, &st);
+
+	if (err)
+		return err;
+	if (st->kho_why)
+		khs_text_sentence(out, st->kho_why);
+	return NULL;
+}
+
+struct khs_error *khs_print_list(struct khs *k, const struct khs_filter *filter, FILE *out,
+				 bool json)
+{
+	struct listing l = { .out = out, .json = json, .page_size = khs_page_size(k) };
+	uint64_t limit = filter ? filter->limit : 0;
+	struct khs_error *err = khs_list(k, filter, list_one, &l);
+
+	if (!err && l.no_memory)
+		err = khs_enomem();
+	if (!err && !json && !l.ranges)
+		err = list_nothing(k, out);
+	if (err)
+		return err;
+	if (!json)
+		khs_text_list_tail(out, l.ranges, l.pages, l.page_size,
+				   limit && l.ranges >= limit);
+	return finish(out);
+}
+
+/* ---- check ---------------------------------------------------------------------------------- */
+
+/*
+ * Findings arrive by check and leave by severity, so each severity has a heap: a piece of memory
+ * with the text, or an array.
+ */
+struct heap {
+	FILE *text;
+	char *bytes;
+	size_t size;
+	json_t *array;
+};
+
+struct checking {
+	struct heap heap[KHS_NR_SEVERITIES];
+	uint64_t count[KHS_NR_SEVERITIES];
+	bool json;
+	bool no_memory;
+};
+
+static bool checking_init(struct checking *c, bool json)
+{
+	*c = (struct checking){ .json = json };
+	for (int i = 0; i < KHS_NR_SEVERITIES; i++) {
+		struct heap *heap = &c->heap[i];
+
+		if (json)
+			heap->array = json_array();
+		else
+			heap->text = open_memstream(&heap->bytes, &heap->size);
+		if (!heap->array && !heap->text)
+			return false;
+	}
+	return true;
+}
+
+/* Makes heap->bytes what was printed; false if not all of it fitted into memory. */
+static bool heap_close(struct heap *heap)
+{
+	FILE *text = khs_steal(heap->text);
+	bool failed;
+
+	if (!text)
+		return true;
+	failed = ferror(text);
+	return !fclose(text) && !failed;
+}
+
+static void checking_deinit(struct checking *c)
+{
+	for (int i = 0; i < KHS_NR_SEVERITIES; i++) {
+		heap_close(&c->heap[i]);
+		free(c->heap[i].bytes);
+		json_decref(c->heap[i].array);
+	}
+}
+
+static void check_one(void *arg, const struct khs_finding *finding)
+{
+	struct checking *c = arg;
+	struct heap *heap = &c->heap[finding->severity];
+
+	c->count[finding->severity]++;
+	if (!c->json)
+		khs_text_finding(heap->text, finding);
+	else if (json_array_append_new(heap->array, khs_json_finding(finding)))
+		c->no_memory = true;
+}
+
+static int worst_of(const struct checking *c)
+{
+	for (int i = KHS_ERROR; i >= KHS_NOTE; i--)
+		if (c->count[i])
+			return i;
+	return -1;
+}
+
+static struct khs_error *check_json(struct checking *c, FILE *out, const struct khs_status *st,
+				    bool all_judged)
+{
+	_cleanup_json_ json_t *object = khs_json_status(st, all_judged);
+	json_t *findings = json_array();
+	bool ok = put(object, "findings", findings) && !c->no_memory;
+
+	for (int i = KHS_ERROR; ok && i >= KHS_NOTE; i--)
+		ok = !json_array_extend(findings, c->heap[i].array);
+	return ok ? print_object(out, khs_steal(object)) : khs_enomem();
+}
+
+static struct khs_error *check_text(struct checking *c, FILE *out, const struct khs_status *st,
+				    bool all_judged)
+{
+	for (int i = KHS_ERROR; i >= KHS_NOTE; i--) {
+		if (!heap_close(&c->heap[i]))
+			return khs_enomem();
+		fwrite(c->heap[i].bytes, 1, c->heap[i].size, out);
+	}
+	if (st->kho_why)
+		khs_text_sentence(out, st->kho_why);
+	khs_text_verdict(out, c->count, st, all_judged);
+	return finish(out);
+}
+
+struct khs_error *khs_print_check(struct khs *k, FILE *out, bool json, int *worst)
+{
+	_cleanup_(checking_deinit) struct checking c;
+	const struct khs_status *st;
+	struct khs_error *err;
+
+	*worst = -1;
+	if (!checking_init(&c, json))
+		return khs_enomem();
+	err = khs_check(k, check_one, &c);
+	if (!err)
+		err = khs_get_status(k, &st);
+	if (err)
+		return err;
+	*worst = worst_of(&c);
+	if (json)
+		return check_json(&c, out, st, khs_all_judged(k));
+	return check_text(&c, out, st, khs_all_judged(k));
+}
+
+/* ---- page, facts ---------------------------------------------------------------------------- */
+
+struct khs_error *khs_print_page(struct khs *k, enum khs_address_kind kind, uint64_t address,
+				 FILE *out, bool json)
+{
+	const struct khs_page_info *page;
+	struct khs_error *err = khs_page(k, kind, address, &page);
+	_cleanup_json_ json_t *object = NULL;
+
+	if (err)
+		return err;
+	if (!json) {
+		khs_text_page(out, page);
+		return finish(out);
+	}
+	object = khs_json_envelope();
+	if (!put(object, "page", khs_json_page(page)))
+		return khs_enomem();
+	return print_object(out, khs_steal(object));
+}
+
+struct fact_sink {
+	FILE *out;
+	json_t *array; /* NULL for text */
+	bool no_memory;
+};
+
+static void fact_one(void *arg, const struct khs_fact_info *fact)
+{
+	struct fact_sink *sink = arg;
+
+	if (!sink->array)
+		khs_text_fact(sink->out, fact);
+	else if (json_array_append_new(sink->array, khs_json_fact(fact)))
+		sink->no_memory = true;
+}
+
+static struct khs_error *facts_json(struct khs *k, FILE *out)
+{
+	_cleanup_json_ json_t *object = khs_json_envelope();
+	struct fact_sink sink = { .array = json_array() };
+	struct khs_error *err;
+
+	if (!put(object, "facts", sink.array))
+		return khs_enomem();
+	err = khs_facts(k, fact_one, &sink);
+	if (!err && sink.no_memory)
+		err = khs_enomem();
+	return err ? err : print_object(out, khs_steal(object));
+}
+
+struct khs_error *khs_print_facts(struct khs *k, FILE *out, bool json)
+{
+	struct fact_sink sink = { .out = out };
+	struct khs_error *err;
+
+	if (json)
+		return facts_json(k, out);
+	khs_text_facts_head(out);
+	err = khs_facts(k, fact_one, &sink);
+	return err ? err : finish(out);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One thing at a time as text or as JSON. These functions see data, never a handle: they judge
+ * nothing, sort nothing and ask nothing. The public khs_print_*() functions (print.c) put the
+ * pieces together and look after errors of the stream.
+ */
+#ifndef KHS_REPORT_REPORT_H
+#define KHS_REPORT_REPORT_H
+
+#include <jansson.h>
+
+#include "../khoscope.h"
+
+#define KHS_SCHEMA 1
+#define KHS_NR_SEVERITIES (KHS_ERROR + 1)
+
+const char *khs_presence_name(enum khs_presence presence); /* "excluded from the dump" */
+const char *khs_direction_name(enum khs_direction direction); /* "in", "out" */
+
+/*
+ * Text. Failures are left in the stream's error flag; every string is sanitised on its way, as none
+ * of them can be trusted to come from this program.
+ */
+void khs_text_status(FILE *out, const struct khs_status *st, bool all_judged);
+void khs_text_sentence(FILE *out, const char *sentence); /* wrapped at 80 columns */
+void khs_text_list_head(FILE *out);
+void khs_text_range(FILE *out, const struct khs_range *range, uint64_t page_size);
+/* @count ranges of @pages pages were listed; @cut: there may be more. */
+void khs_text_list_tail(FILE *out, uint64_t count, uint64_t pages, uint64_t page_size, bool cut);
+void khs_text_page(FILE *out, const struct khs_page_info *page);
+void khs_text_facts_head(FILE *out);
+void khs_text_fact(FILE *out, const struct khs_fact_info *fact);
+void khs_text_finding(FILE *out, const struct khs_finding *finding);
+/* @count: findings by severity. One line. */
+void khs_text_verdict(FILE *out, const uint64_t count[KHS_NR_SEVERITIES],
+		      const struct khs_status *st, bool all_judged);
+
+/* JSON (docs/json.md). New references, NULL without memory. */
+json_t *khs_json_status(const struct khs_status *st, bool all_judged);
+json_t *khs_json_range(const struct khs_range *range);
+json_t *khs_json_page(const struct khs_page_info *page);
+json_t *khs_json_fact(const struct khs_fact_info *fact);
+json_t *khs_json_finding(const struct khs_finding *finding);
+
+/* What an answer begins with: {"schema", "khoscope"}. */
+json_t *khs_json_envelope(void);
+
+static inline void khs_json_freep(json_t **p)
+{
+	json_decref(*p);
+}
+
+#define _cleanup_json_ __attribute__((__cleanup__(khs_json_freep)))
+
+#endif
