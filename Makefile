@@ -49,7 +49,7 @@ TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(TOOL_SRC))
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 
 .PHONY: all demo check tests install clean
-all: $(B)/libkhoscope.a
+all: $(B)/khoscope $(B)/libkhoscope.a $(B)/libkhoscope.so
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)

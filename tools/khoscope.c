@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "verbs.h"
+
+#define NAME "khoscope"
+
+static volatile sig_atomic_t interrupted;
+static int null_fd = -1;
+
+/*
+ * Besides telling the library, turns standard output to nowhere: who reads the other end of a full
+ * pipe may have stopped, and every later write would wait for it again.
+ */
+static void on_sigint(int sig)
+{
+	int saved = errno;
+
+	(void)sig;
+	interrupted = 1;
+	if (null_fd >= 0)
+		dup2(null_fd, STDOUT_FILENO);
+	errno = saved;
+}
+
+/* What callbacks need to speak on stderr. */
+struct ui {
+	bool quiet;
+	bool terminal;
+	bool drawn;            /* a line of progress is on the screen */
+	struct timespec drawn_at;
+};
+
+/* No SA_RESTART, so that a write that waits ends too; a second Ctrl-C kills. */
+static void catch_sigint(void)
+{
+	struct sigaction sa = { .sa_handler = on_sigint, .sa_flags = SA_RESETHAND };
+	struct sigaction old;
+
+	/* nohup and "&" in a script want it ignored. */
+	if (sigaction(SIGINT, NULL, &old) || old.sa_handler == SIG_IGN)
+		return;
+	null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	sigaction(SIGINT, &sa, NULL);
+}
+
+static bool was_interrupted(void *arg)
+{
+	(void)arg;
+	return interrupted;
+}
+
+static void wipe_progress(struct ui *ui)
+{
+	if (ui->drawn)
+		fputs("\r\033[K", stderr);
+	ui->drawn = false;
+}
+
+static double seconds_since(const struct timespec *then)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
+}
+
+static void show_progress(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	struct ui *ui = arg;
+	double percent = total ? 100.0 * (double)done / (double)total : 0;
+
+	if (!ui->terminal || ui->quiet || seconds_since(&ui->drawn_at) < 0.2)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &ui->drawn_at);
+	fprintf(stderr, "\r\033[K%s: %.50s: %.0f%%", NAME, what, percent);
+	fflush(stderr);
+	ui->drawn = true;
+}
+
+static void show_warning(void *arg, const char *message)
+{
+	struct ui *ui = arg;
+
+	if (ui->quiet)
+		return;
+	wipe_progress(ui);
+	khs_say(stderr, NAME, "warning", message);
+}
+
+/* Takes @err. */
+static int fail(struct ui *ui, struct khs_error *err, int status)
+{
+	wipe_progress(ui);
+	if (interrupted || khs_error_code(err) == KHS_ERR_INTERRUPTED) {
+		khs_error_free(err);
+		khs_say(stderr, NAME, NULL, "interrupted");
+		return KHS_EXIT_INTERRUPTED;
+	}
+	if (err)
+		khs_say(stderr, NAME, NULL, khs_error_message(err));
+	khs_error_free(err);
+	return status;
+}
+
+static int usage(const struct khs_command *cmd)
+{
+	char line[sizeof(cmd->problem) + 40];
+
+	snprintf(line, sizeof(line), "%s; see " NAME " --help", cmd->problem);
+	khs_say(stderr, NAME, NULL, line);
+	return KHS_EXIT_FAILED;
+}
+
+static int answer(struct ui *ui, struct khs *k, const struct khs_command *cmd)
+{
+	struct khs_error *err;
+	int status = khs_command_run(k, cmd, stdout, &err);
+
+	wipe_progress(ui);
+	return err || interrupted ? fail(ui, err, status) : status;
+}
+
+static int open_and_answer(struct ui *ui, const struct khs_command *cmd)
+{
+	const struct khs_options opts = {
+		.size = sizeof(opts),
+		.vmlinux = cmd->vmlinux,
+		.any_build_id = cmd->any_build_id,
+		.arg = ui,
+		.interrupted = was_interrupted,
+		.progress = show_progress,
+		.warn = show_warning,
+	};
+	struct khs *k;
+	struct khs_error *err = khs_open(cmd->dump, &opts, &k);
+	int status;
+
+	if (err)
+		return fail(ui, err, KHS_EXIT_FAILED);
+	status = answer(ui, k, cmd);
+	khs_close(k);
+	return status;
+}
+
+/* The last chance to notice a full disk; what a verb failed to write it has told already. */
+static int close_output(int status)
+{
+	bool told = ferror(stdout);
+
+	errno = 0;
+	if (!fclose(stdout) || told || errno == EPIPE)
+		return told && !status ? KHS_EXIT_FAILED : status;
+	fprintf(stderr, "%s: cannot write the output: %s\n", NAME, strerror(errno));
+	return KHS_EXIT_FAILED;
+}
+
+int main(int argc, char *argv[])
+{
+	struct khs_command cmd;
+	struct ui ui = { .terminal = isatty(STDERR_FILENO) };
+	int status;
+
+	if (!khs_command_parse(KHS_DOOR_CLI, argc, argv, &cmd))
+		return usage(&cmd);
+	ui.quiet = cmd.quiet;
+	clock_gettime(CLOCK_MONOTONIC, &ui.drawn_at);
+	catch_sigint();
+	if (khs_command_needs_dump(&cmd))
+		status = open_and_answer(&ui, &cmd);
+	else
+		status = answer(&ui, NULL, &cmd);
+	return close_output(status);
+}

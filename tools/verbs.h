@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The door that the command line tool and the crash extension share: the same verbs, options and
+ * words. Parsing needs no dump, so bad usage is told before one is opened; running needs an open
+ * one. It neither opens nor closes dumps, and prints nothing but what a verb or its help prints: a
+ * complaint is handed back for the caller to say in its own way, with khs_say().
+ */
+#ifndef KHS_TOOLS_VERBS_H
+#define KHS_TOOLS_VERBS_H
+
+#include "khoscope.h"
+
+enum khs_door {
+	KHS_DOOR_CLI = 1,
+	KHS_DOOR_CRASH = 2,
+};
+
+enum khs_verb {
+	KHS_VERB_STATUS,
+	KHS_VERB_LIST,
+	KHS_VERB_PAGE,
+	KHS_VERB_CHECK,
+	KHS_VERB_FACTS,
+	KHS_VERB_HELP,
+	KHS_VERB_VERSION,
+	KHS_NR_VERBS,
+};
+
+/* Exit statuses, the same for every verb; FOUND and UNJUDGED are of check alone. */
+enum khs_exit {
+	KHS_EXIT_OK = 0,
+	KHS_EXIT_FOUND = 1,         /* a finding of severity warning or error */
+	KHS_EXIT_FAILED = 2,        /* bad usage, no usable dump, or no answer to be had */
+	KHS_EXIT_UNJUDGED = 3,      /* nothing found, but part of the dump could not be judged */
+	KHS_EXIT_INTERRUPTED = 130, /* as shells say of SIGINT */
+};
+
+/* What was asked. Strings point into the arguments. */
+struct khs_command {
+	enum khs_door door;
+	enum khs_verb verb;
+	enum khs_verb topic; /* of help; KHS_NR_VERBS: of everything */
+	bool json;
+	struct khs_filter filter;   /* list */
+	enum khs_address_kind kind; /* page */
+	uint64_t address;
+
+	/* The command line only. */
+	const char *dump; /* NULL for help and version */
+	const char *vmlinux;
+	bool any_build_id;
+	bool quiet;
+
+	char problem[256]; /* why parsing failed: one line, not sanitised */
+};
+
+/* @argv[0] is the name of the command; false, and @cmd->problem says why, on bad usage. */
+bool khs_command_parse(enum khs_door door, int argc, char *const argv[], struct khs_command *cmd);
+
+/* Whether khs_command_run() needs a handle. */
+bool khs_command_needs_dump(const struct khs_command *cmd);
+
+/*
+ * Does it, printing to @out; returns an enum khs_exit. *@err is NULL or what to tell the user,
+ * owned by the caller; it stays NULL when the reader of @out went away, which is no news to anyone.
+ */
+int khs_command_run(struct khs *k, const struct khs_command *cmd, FILE *out,
+		    struct khs_error **err);
+
+/* "WHO: KIND: MESSAGE" and a newline, sanitised; @kind ("warning") may be NULL. */
+void khs_say(FILE *out, const char *who, const char *kind, const char *message);
+
+#endif
