@@ -65,15 +65,57 @@ static uint64_t member_offset(Dwarf_Die *member)
 	return off;
 }
 
+static bool bound_of(Dwarf_Die *subrange, uint64_t *count)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Word n;
+
+	if (dwarf_attr(subrange, DW_AT_count, &attr) && !dwarf_formudata(&attr, &n)) {
+		*count = n;
+		return true;
+	}
+	if (!dwarf_attr(subrange, DW_AT_upper_bound, &attr) || dwarf_formudata(&attr, &n))
+		return false;
+	return !__builtin_add_overflow(n, 1, count);
+}
+
+/*
+ * Bytes of @type, false for a flexible array. dwarf_aggregate_size() asks an array's unit for its
+ * language to know the lower bound, and dwz's partial units have none: C's is 0.
+ */
+static bool size_of(Dwarf_Die *type, uint64_t *size)
+{
+	Dwarf_Die element, range;
+	uint64_t count;
+	Dwarf_Word word;
+
+	if (dwarf_tag(type) != DW_TAG_array_type) {
+		if (dwarf_aggregate_size(type, &word))
+			return false;
+		*size = word;
+		return true;
+	}
+	if (!type_of(type, &element) || dwarf_tag(&element) == DW_TAG_array_type ||
+	    !size_of(&element, size) || dwarf_child(type, &range))
+		return false;
+	do {
+		if (dwarf_tag(&range) != DW_TAG_subrange_type)
+			continue;
+		if (!bound_of(&range, &count) || __builtin_mul_overflow(*size, count, size))
+			return false;
+	} while (!dwarf_siblingof(&range, &range));
+	return true;
+}
+
 static bool place_member(Dwarf_Die *member, Dwarf_Die *type, uint64_t base, struct place *ret)
 {
-	Dwarf_Word size;
 
 	if (dwarf_hasattr(member, DW_AT_bit_size))
 		return false;
 	ret->off = base + member_offset(member);
 	/* A flexible array has no size; the place is good nevertheless. */
-	ret->size = dwarf_aggregate_size(type, &size) ? 0 : size;
+	if (!size_of(type, &ret->size))
+		ret->size = 0;
 	return true;
 }
 
@@ -169,17 +211,30 @@ static void visit_enum(struct khs_types *types, Dwarf_Die *die)
 	} while (!dwarf_siblingof(&child, &child));
 }
 
-static void visit_unit(struct khs_types *types, Dwarf_Die *unit, uint64_t *budget)
+/*
+ * @depth: how many levels of imports to follow. dwz moves what units share into partial units and
+ * has the units import them.
+ */
+static void visit_unit(struct khs_types *types, Dwarf_Die *unit, uint64_t *budget,
+		       unsigned int depth)
 {
 	struct def def = { .budget = budget };
+	Dwarf_Attribute attr;
+	Dwarf_Die import;
 
-	if (dwarf_child(unit, &def.die))
+	if (dwarf_child(unit, &def.die) || !*budget)
 		return;
 	do {
-		if (is_composite(&def.die))
+		int tag = dwarf_tag(&def.die);
+
+		if (tag == DW_TAG_structure_type || tag == DW_TAG_union_type)
 			visit_struct(types, &def);
-		else if (dwarf_tag(&def.die) == DW_TAG_enumeration_type)
+		else if (tag == DW_TAG_enumeration_type)
 			visit_enum(types, &def.die);
+		else if (tag == DW_TAG_imported_unit && depth && *budget && --*budget &&
+			 dwarf_attr(&def.die, DW_AT_import, &attr) &&
+			 dwarf_formref_die(&attr, &import))
+			visit_unit(types, &import, budget, depth - 1);
 	} while (!dwarf_siblingof(&def.die, &def.die));
 }
 
@@ -214,7 +269,7 @@ static void visit_units(struct khs_types *types, Dwarf *dw, bool likely)
 	while (khs_types_lack(types, likely ? KHS_OPTIONAL : KHS_WANTED) &&
 	       !dwarf_get_units(dw, cu, &cu, NULL, NULL, &unit, NULL)) {
 		if (is_likely(&unit) == likely)
-			visit_unit(types, &unit, &budget);
+			visit_unit(types, &unit, &budget, likely ? MAX_DEPTH : 0);
 	}
 }
 
