@@ -346,8 +346,10 @@ struct khs_page_info {
 	bool marked;
 	unsigned int mark_order;
 	bool in_scratch;
+	bool out_known;            /* the outgoing map was read whole: none is none */
 	bool covered_out;          /* in the outgoing map; cover_out says by what */
 	struct khs_range cover_out;
+	bool no_handover;          /* this boot is known to be none: nothing was handed over */
 	bool covered_in;           /* under a pending mark */
 	struct khs_range cover_in;
 };

@@ -201,7 +201,9 @@ struct khs_error *khs_page(struct khs *k, enum khs_address_kind kind, uint64_t a
 	section_of(k, info);
 	node_opinions(k, info);
 	info->in_scratch = khs_extents_find(&k->kho.scratch_pfns, pfn);
+	info->out_known = k->kho.out_known && !k->kho.nodes_absent;
 	info->covered_out = find_cover(&k->kho.out, pfn, KHS_OUT, &k->mem, &info->cover_out);
+	info->no_handover = k->kho.handover_known && !k->kho.handover_boot;
 	info->covered_in = find_cover(&k->census.in, pfn, KHS_IN, &k->mem, &info->cover_in);
 	info->presence = khs_mem_read_page(&k->mem, pfn, k->page_words);
 	if (info->presence == KHS_PRESENT) {

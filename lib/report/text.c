@@ -529,9 +529,11 @@ void khs_text_page(FILE *out, const struct khs_page_info *p)
 		field(out, "Class", "%s", p->class_name);
 	field(out, "Scratch", "%s", p->in_scratch ? "in a scratch area" : "in none");
 	put_cover(out, "Outgoing", p->covered_out, &p->cover_out,
-		  "in nothing that the readable part of the outgoing map preserves");
+		  p->out_known ? "not preserved" :
+				 "in nothing that the readable part of the outgoing map preserves");
 	put_cover(out, "Incoming", p->covered_in, &p->cover_in,
-		  "under no pending mark; whether it was handed over cannot be told");
+		  p->no_handover ? "nothing was handed over to this kernel" :
+				   "under no pending mark; whether it was handed over cannot be told");
 }
 
 /* ---- facts ---------------------------------------------------------------------------------- */
