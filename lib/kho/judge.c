@@ -2,7 +2,6 @@
 #include "judge.h"
 
 /* include/linux/poison.h, with the ILLEGAL_POINTER_VALUE of x86_64 and arm64. */
-#define LIST_POISON1 0xdead000000000100ull
 #define LIST_POISON2 0xdead000000000122ull
 
 /* arch/x86/mm/init_64.c:PAGE_UNUSED fills unused parts of a hot-added vmemmap page with it. */
@@ -197,8 +196,11 @@ static struct khs_verdict judge_pending(const struct khs_judge *j, uint64_t pfn,
 		v.class = p->mapcount == UINT32_MAX ? KHS_C_S1 : KHS_C_H7;
 	else if (p->mapcount != UINT32_MAX)
 		v.class = KHS_C_H7;
-	else if (p->lru_next == LIST_POISON1 && p->lru_prev == LIST_POISON2 && p->refcount)
-		/* It went through the page allocator, which no waiting page does. */
+	else if (p->lru_prev == LIST_POISON2 && p->refcount)
+		/*
+		 * It went through the page allocator, which no waiting page does. The other word may
+		 * have become compound_info since, and be 0.
+		 */
 		v.class = KHS_C_S1;
 	else if (!on_itself)
 		v.class = khs_page_listed(j, pfn, p) ? KHS_C_S4 : KHS_C_H7;
