@@ -309,6 +309,11 @@ static void put_coverage(FILE *out, const struct khs_status *st, bool all_judged
 {
 	const struct khs_coverage *c = &st->coverage;
 
+	/* KHO absent or off. */
+	if (all_judged && !c->pages) {
+		fputs("nothing to judge", out);
+		return;
+	}
 	fprintf(out, "%" PRIu64 " struct page%s", c->pages, plural(c->pages));
 	if (all_judged)
 		fputs(", all judged", out);
