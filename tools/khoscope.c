@@ -50,6 +50,17 @@ static void catch_sigint(void)
 	sigaction(SIGINT, &sa, NULL);
 }
 
+/*
+ * A standard stream that is closed must not become the first file that is opened, to be written
+ * over by messages. Output to one that is closed fails, as if it were still so.
+ */
+static void fill_standard_fds(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 static bool was_interrupted(void *arg)
 {
 	(void)arg;
@@ -167,9 +178,11 @@ int main(int argc, char *argv[])
 	struct ui ui = { .terminal = isatty(STDERR_FILENO) };
 	int status;
 
+	fill_standard_fds();
 	if (!khs_command_parse(KHS_DOOR_CLI, argc, argv, &cmd))
 		return usage(&cmd);
 	ui.quiet = cmd.quiet;
+	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error like a full disk */
 	clock_gettime(CLOCK_MONOTONIC, &ui.drawn_at);
 	catch_sigint();
 	if (khs_command_needs_dump(&cmd))

@@ -71,10 +71,12 @@ static bool build_ranks(struct khs_bounds *b, uint64_t *total)
 		size_t got = khs_file_read(&b->file, k->dd.dumped_off + at, chunk, want);
 
 		for (size_t i = 0; i < got; i += RANK_STEP) {
+			size_t len = got - i < RANK_STEP ? got - i : RANK_STEP;
+
 			if (!khs_array_grow(k->ranks, k->nr_ranks, k->cap_ranks))
 				return false;
 			k->ranks[k->nr_ranks++] = *total;
-			*total += khs_popcount(chunk + i, got - i < RANK_STEP ? got - i : RANK_STEP);
+			*total += khs_popcount(chunk + i, len);
 		}
 		at += got;
 		if (got < want) {

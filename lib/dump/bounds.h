@@ -2,8 +2,8 @@
 /*
  * What a dump file really has: for any physical address, whether its bytes lie in the file, and
  * where. By the file's own tables, so that what libkdumpfile makes up for a short or damaged file
- * (zeros, a SIGBUS, bytes beyond its buffer) is never asked for. Decodes no page; whether compressed
- * bytes that are there make sense shows only when they are unpacked.
+ * (zeros, a SIGBUS, bytes beyond its buffer) is never asked for. Decodes no page; whether
+ * compressed bytes that are there make sense shows only when they are unpacked.
  *
  * An address is
  *	PRESENT   its bytes are in the file
@@ -31,13 +31,17 @@ struct khs_span {
 	uint64_t len;    /* bytes this is true of, from the address on; not 0 */
 };
 
-/* @file (not its descriptor's owner) is copied. Errors as khs_diskdump_parse(), khs_elfcore_parse(). */
+/*
+ * @file (not its descriptor's owner) is copied. Errors as khs_diskdump_parse() and
+ * khs_elfcore_parse().
+ */
 struct khs_error *khs_bounds_new(const struct khs_file *file, struct khs_bounds **ret);
 void khs_bounds_free(struct khs_bounds *b);
 
 /*
- * What is at [@pa, @pa + @len), which does not wrap and is not empty: the answer for @pa, and for how
- * many bytes it holds. A PRESENT span is as long as can be; others may be shorter than the truth.
+ * What is at [@pa, @pa + @len), which does not wrap and is not empty: the answer for @pa, and for
+ * how many bytes it holds. A PRESENT span is as long as can be; others may be shorter than the
+ * truth.
  */
 void khs_bounds_look(struct khs_bounds *b, uint64_t pa, uint64_t len, struct khs_span *ret);
 

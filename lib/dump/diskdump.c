@@ -16,7 +16,9 @@
 enum {
 	DH_VERSION = 8,
 	DH_MACHINE = 12 + 4 * 65, /* fifth of the six strings of new_utsname */
-	DH_BLOCK_SIZE_32 = 416,   /* the same field in a 32-bit header */
+	DH_BLOCK_SIZE_32 = 416,   /* the same fields in a 32-bit header */
+	DH_BITMAP_BLOCKS_32 = 424,
+	DH_MAX_MAPNR_32 = 428,
 	DH_STATUS = 424,
 	DH_BLOCK_SIZE = 428,
 	DH_SUB_HDR_SIZE = 432,
@@ -75,15 +77,34 @@ static struct khs_error *damaged(const char *what)
 			     what);
 }
 
-/* Names what a block size in another place or byte order gives away. */
+/*
+ * libkdumpfile takes a header for a 32-bit one whenever it can be one, before it thinks of 64 bits:
+ * these are its conditions (diskdump.c:try_header), so that it is never given such a header.
+ */
+static bool reads_as_32_bit(uint32_t block, uint32_t bitmap_blocks, uint32_t max_pfn)
+{
+	return block >= 4096 && block <= 1u << 18 && !(block & (block - 1)) &&
+	       8ull * bitmap_blocks * block >= max_pfn;
+}
+
+/* What else libkdumpfile would refuse. The number of pages is cut to 32 bits: it may be too low. */
+static bool bitmaps_match(const uint8_t *h, uint64_t block)
+{
+	return 8 * (uint64_t)khs_le32(h + DH_BITMAP_BLOCKS) * block >= khs_le32(h + DH_MAX_MAPNR);
+}
+
+static bool is_32_bit(const uint8_t *h)
+{
+	return reads_as_32_bit(khs_le32(h + DH_BLOCK_SIZE_32), khs_le32(h + DH_BITMAP_BLOCKS_32),
+			       khs_le32(h + DH_MAX_MAPNR_32)) ||
+	       reads_as_32_bit(khs_be32(h + DH_BLOCK_SIZE_32), khs_be32(h + DH_BITMAP_BLOCKS_32),
+			       khs_be32(h + DH_MAX_MAPNR_32));
+}
+
+/* Names what a block size in another byte order gives away. */
 static struct khs_error *odd_header(const uint8_t *h)
 {
-	if (plausible_block(khs_le32(h + DH_BLOCK_SIZE_32)))
-		return khs_error_new(KHS_ERR_UNSUPPORTED,
-				     "kdump-compressed dump of a 32-bit kernel: only 64-bit ones "
-				     "can be read");
-	if (plausible_block(khs_be32(h + DH_BLOCK_SIZE)) ||
-	    plausible_block(khs_be32(h + DH_BLOCK_SIZE_32)))
+	if (plausible_block(khs_be32(h + DH_BLOCK_SIZE)))
 		return khs_error_new(KHS_ERR_UNSUPPORTED,
 				     "kdump-compressed dump of a big-endian kernel: only x86_64 "
 				     "and aarch64 can be read");
@@ -97,6 +118,9 @@ static void copy_machine(const uint8_t *h, char *machine, size_t size)
 	for (char *c = machine; *c; c++)
 		if (!isalnum((unsigned char)*c) && *c != '_')
 			*c = '?';
+	/* QEMU's word for what its dump code has no name for, arm64 among others. */
+	if (!strcmp(machine, "Unknown"))
+		*machine = '\0';
 }
 
 static struct khs_error *check_machine(const char *machine)
@@ -118,8 +142,14 @@ static struct khs_error *parse_header(const uint8_t *h, struct khs_diskdump *dd)
 		.max_pfn = khs_le32(h + DH_MAX_MAPNR),
 	};
 	copy_machine(h, dd->machine, sizeof(dd->machine));
+	if (is_32_bit(h))
+		return khs_error_new(KHS_ERR_UNSUPPORTED,
+				     "kdump-compressed dump of a 32-bit kernel: only 64-bit ones "
+				     "can be read");
 	if (!plausible_block(dd->block) || !khs_le32(h + DH_BITMAP_BLOCKS))
 		return odd_header(h);
+	if (!bitmaps_match(h, dd->block))
+		return damaged("bitmaps that don't match its number of pages");
 	if (!dd->version || dd->version > MAX_VERSION)
 		return damaged("no known version");
 	if (dd->version < MIN_VERSION)
@@ -213,6 +243,8 @@ struct khs_error *khs_diskdump_parse(const struct khs_file *file, struct khs_dis
 		return err;
 	if (!khs_file_holds(file, ret->notes_off, ret->notes_len))
 		return damaged("notes outside the file");
+	if (khs_notes_xen(file, ret->notes_off, ret->notes_len))
+		return khs_error_new(KHS_ERR_UNSUPPORTED, "kdump-compressed " KHS_XEN_TEXT);
 	find_vmcoreinfo(file, ret);
 	return NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Where bytes come from: physical memory of a dead kernel behind one small ops table. A dump knows
- * which bytes it has, which its filter left out and which were lost, and never hands out a byte that
- * is not in the file. It knows nothing of virtual addresses (vm.h), symbols or types (facts/).
+ * which bytes it has, which its filter left out and which were lost, and never hands out a byte
+ * that is not in the file. It knows nothing of virtual addresses (vm.h), symbols or types (facts/).
  */
 #ifndef KHS_DUMP_DUMP_H
 #define KHS_DUMP_DUMP_H
@@ -33,9 +33,11 @@ struct khs_dump {
 
 /*
  * Opens a file of any format known. Says FORMAT for what is no dump (with what it looks like, if
- * that is known), UNSUPPORTED with the way out for a dump the libraries here can't read.
+ * that is known), UNSUPPORTED with the way out for a dump the libraries here can't read. Of @opts,
+ * which may be NULL, only the callbacks are used.
  */
-struct khs_error *khs_dump_open(const char *path, struct khs_dump **ret);
+struct khs_error *khs_dump_open(const char *path, const struct khs_options *opts,
+				struct khs_dump **ret);
 
 /* Over callbacks of somebody else. Takes over @source's close(), also on error. */
 struct khs_error *khs_dump_open_source(const struct khs_source *source, struct khs_dump **ret);

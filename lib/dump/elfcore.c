@@ -41,6 +41,29 @@ static struct khs_error *check_ident(const Elf64_Ehdr *eh)
 	return NULL;
 }
 
+static struct khs_error *check_machine(uint16_t machine)
+{
+	static const struct {
+		uint16_t machine;
+		const char *name;
+	} others[] = {
+		{ EM_PPC64, "ppc64" },
+		{ EM_S390, "s390x" },
+		{ EM_RISCV, "riscv64" },
+		{ EM_LOONGARCH, "loongarch64" },
+	};
+	const char *name = "an unknown architecture";
+
+	if (machine == EM_X86_64 || machine == EM_AARCH64)
+		return NULL;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (machine == others[i].machine)
+			name = others[i].name;
+	return khs_error_new(KHS_ERR_UNSUPPORTED,
+			     "ELF core of %s (ELF machine %u): only x86_64 and aarch64 can be read",
+			     name, machine);
+}
+
 static struct khs_error *check_kind(uint16_t type, uint16_t machine)
 {
 	static const struct {
@@ -58,12 +81,7 @@ static struct khs_error *check_kind(uint16_t type, uint16_t machine)
 	if (type != ET_CORE)
 		return khs_error_new(KHS_ERR_FORMAT, "not a dump: an ELF file of unknown type %u",
 				     type);
-	if (machine != EM_X86_64 && machine != EM_AARCH64)
-		return khs_error_new(KHS_ERR_UNSUPPORTED,
-				     "ELF core of another architecture (ELF machine %u): only "
-				     "x86_64 and aarch64 can be read",
-				     machine);
-	return NULL;
+	return check_machine(machine);
 }
 
 static struct khs_error *cut_off(const struct khs_file *file)
@@ -110,6 +128,7 @@ static void take_note(const struct khs_file *file, const Elf64_Phdr *ph, struct 
 {
 	uint64_t off, len;
 
+	core->xen |= khs_notes_xen(file, le64toh(ph->p_offset), le64toh(ph->p_filesz));
 	if (core->vmcoreinfo_len)
 		return;
 	if (!khs_notes_vmcoreinfo(file, le64toh(ph->p_offset), le64toh(ph->p_filesz), &off, &len))
@@ -163,6 +182,8 @@ static struct khs_error *check_loads(const struct khs_file *file, const struct k
 {
 	uint64_t first = UINT64_MAX;
 
+	if (core->xen)
+		return khs_error_new(KHS_ERR_UNSUPPORTED, "ELF " KHS_XEN_TEXT);
 	if (is_process(core))
 		return khs_error_new(KHS_ERR_FORMAT, "not a dump: the core file of a process");
 	if (!core->nr_loads)
@@ -188,7 +209,9 @@ struct khs_error *khs_elfcore_parse(const struct khs_file *file, struct khs_elfc
 	if (!err)
 		err = count_phdrs(file, &eh, &nr_phdrs);
 	if (!err && !nr_phdrs)
-		err = khs_error_new(KHS_ERR_FORMAT, "not a dump: an ELF core without memory");
+		err = khs_error_new(KHS_ERR_FORMAT,
+				    "not a dump: an ELF core without program headers (if it is of "
+				    "Xen's xl dump-core: let the guest's own kdump write one)");
 	if (!err)
 		err = read_phdrs(file, &eh, nr_phdrs, &core);
 	if (!err)

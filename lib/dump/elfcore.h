@@ -18,6 +18,7 @@ struct khs_elf_load {
 struct khs_elfcore {
 	struct khs_elf_load *loads;
 	size_t nr_loads;
+	bool xen;                /* a note of Xen is in it */
 	bool incomplete;         /* makedumpfile ran out of space and says so */
 	uint64_t vmcoreinfo_off;
 	uint64_t vmcoreinfo_len; /* 0 if there is none */

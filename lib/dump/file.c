@@ -6,11 +6,15 @@
 #include "../base/error.h"
 #include "../base/extents.h"
 #include "bounds.h"
+#include "diskdump.h"
 #include "dump.h"
 #include "flattened.h"
 #include "io.h"
 #include "kdumpfile.h"
 #include "probe.h"
+
+/* Pages looked at for one that is packed: beyond 4 GiB of holes. */
+#define MAX_LOOKS (1u << 20)
 
 struct file_dump {
 	struct khs_file file;
@@ -18,6 +22,17 @@ struct file_dump {
 	struct khs_bounds *bounds;
 	struct khs_kdumpfile *kf;   /* NULL for ELF */
 };
+
+/*
+ * libkdumpfile makes zeros of what it can't read, and a codec may take them for data: what it read
+ * of a file that has lost its end meanwhile is worth nothing.
+ */
+static size_t unpack(const struct file_dump *fd, uint64_t pa, void *buf, size_t len)
+{
+	size_t got = khs_kdumpfile_read(fd->kf, pa, buf, len);
+
+	return khs_file_shrunk(&fd->file) ? 0 : got;
+}
 
 static enum khs_presence file_read(void *priv, uint64_t pa, void *buf, size_t len, size_t *done)
 {
@@ -35,7 +50,7 @@ static enum khs_presence file_read(void *priv, uint64_t pa, void *buf, size_t le
 		if (span.plain)
 			got = khs_file_read(&fd->file, span.offset, to + *done, span.len);
 		else
-			got = khs_kdumpfile_read(fd->kf, at, to + *done, span.len);
+			got = unpack(fd, at, to + *done, span.len);
 		if (got < span.len) {
 			*done += got;
 			return KHS_MISSING;
@@ -89,14 +104,15 @@ static struct khs_error *refusal(const struct khs_probe *probe)
 }
 
 /* From here on the temporary file is the dump. */
-static struct khs_error *unflatten(struct file_dump *fd, struct khs_probe *probe)
+static struct khs_error *unflatten(struct file_dump *fd, const struct khs_options *opts,
+				   struct khs_probe *probe)
 {
 	struct khs_file in = fd->file;
 	char why[sizeof(probe->incomplete_why)];
 	struct khs_error *err;
 
 	fd->file.fd = -1;
-	err = khs_flattened_rearrange(&in, &fd->file, &fd->written, why, sizeof(why));
+	err = khs_flattened_rearrange(&in, &fd->file, &fd->written, why, sizeof(why), opts);
 	khs_file_close(&in);
 	if (err)
 		return err;
@@ -107,6 +123,30 @@ static struct khs_error *unflatten(struct file_dump *fd, struct khs_probe *probe
 		memcpy(probe->incomplete_why, why, sizeof(why));
 	}
 	return refusal(probe);
+}
+
+/* Better said here than found out as memory that is missing. One packed page tells of all. */
+static struct khs_error *try_codec(struct file_dump *fd, const struct khs_diskdump *dd)
+{
+	uint64_t pages = dd->max_pfn < MAX_LOOKS ? dd->max_pfn : MAX_LOOKS;
+	struct khs_span span;
+
+	if (!khs_diskdump_codecs(&fd->file, dd))
+		return NULL;
+	for (uint64_t pfn = 0; pfn < pages; pfn++) {
+		khs_bounds_look(fd->bounds, pfn * dd->block, 1, &span);
+		if (span.presence == KHS_PRESENT && !span.plain)
+			return khs_kdumpfile_try(fd->kf, pfn * dd->block);
+	}
+	return NULL;
+}
+
+static struct khs_error *open_kdumpfile(struct file_dump *fd)
+{
+	const struct khs_diskdump *dd = khs_bounds_diskdump(fd->bounds);
+	struct khs_error *err = dd ? khs_kdumpfile_new(fd->file.fd, dd, &fd->kf) : NULL;
+
+	return dd && !err ? try_codec(fd, dd) : err;
 }
 
 static struct khs_error *read_vmcoreinfo(struct khs_dump *dump, const struct file_dump *fd)
@@ -129,7 +169,8 @@ static struct khs_error *read_vmcoreinfo(struct khs_dump *dump, const struct fil
 	return NULL;
 }
 
-static struct khs_error *open_file(struct khs_dump *dump, struct file_dump *fd, const char *path)
+static struct khs_error *open_file(struct khs_dump *dump, struct file_dump *fd, const char *path,
+				   const struct khs_options *opts)
 {
 	struct khs_probe probe;
 	struct khs_error *err = khs_file_open(path, &fd->file);
@@ -139,11 +180,11 @@ static struct khs_error *open_file(struct khs_dump *dump, struct file_dump *fd, 
 	khs_probe_file(&fd->file, &probe);
 	err = refusal(&probe);
 	if (!err && probe.flattened)
-		err = unflatten(fd, &probe);
+		err = unflatten(fd, opts, &probe);
 	if (!err)
 		err = khs_bounds_new(&fd->file, &fd->bounds);
-	if (!err && khs_bounds_diskdump(fd->bounds))
-		err = khs_kdumpfile_new(fd->file.fd, khs_bounds_diskdump(fd->bounds), &fd->kf);
+	if (!err)
+		err = open_kdumpfile(fd);
 	if (err)
 		return err;
 	memcpy(dump->format, probe.text, sizeof(dump->format));
@@ -153,7 +194,8 @@ static struct khs_error *open_file(struct khs_dump *dump, struct file_dump *fd, 
 	return read_vmcoreinfo(dump, fd);
 }
 
-struct khs_error *khs_dump_open(const char *path, struct khs_dump **ret)
+struct khs_error *khs_dump_open(const char *path, const struct khs_options *opts,
+				struct khs_dump **ret)
 {
 	_cleanup_(khs_dump_closep) struct khs_dump *dump = NULL;
 	struct file_dump *fd;
@@ -162,7 +204,7 @@ struct khs_error *khs_dump_open(const char *path, struct khs_dump **ret)
 	dump = new_dump(&fd);
 	if (!dump)
 		return khs_enomem();
-	err = open_file(dump, fd, path);
+	err = open_file(dump, fd, path, opts);
 	if (err)
 		return khs_error_wrap(err, "%s", path);
 	*ret = khs_steal(dump);

@@ -30,6 +30,7 @@ struct record {
 
 struct rearrange {
 	const struct khs_file *in;
+	const struct khs_options *opts; /* may be NULL */
 	uint64_t pos;  /* in @in */
 	int fd;        /* the temporary file */
 	const char *dir;
@@ -212,6 +213,18 @@ static bool plausible(const struct rearrange *r, const struct record *rec)
 	return rec->len && rec->len <= INT64_MAX / 2 && rec->off <= bound;
 }
 
+static struct khs_error *poll_caller(const struct rearrange *r)
+{
+	const struct khs_options *opts = r->opts;
+
+	if (opts && opts->progress)
+		opts->progress(opts->arg, "putting the flattened dump in order", r->pos,
+			       r->in->size);
+	if (opts && opts->interrupted && opts->interrupted(opts->arg))
+		return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
+	return NULL;
+}
+
 /* Sets r->why if the data ends early; what is there of it is used. */
 static struct khs_error *copy_record(struct rearrange *r, const struct record *rec)
 {
@@ -220,7 +233,10 @@ static struct khs_error *copy_record(struct rearrange *r, const struct record *r
 	while (done < rec->len) {
 		size_t want = rec->len - done < CHUNK ? rec->len - done : CHUNK;
 		size_t got = khs_file_read(r->in, r->pos, r->buf, want);
+		struct khs_error *err = poll_caller(r);
 
+		if (err)
+			return err;
 		if (got && !put(r, r->buf, got, rec->off + done))
 			return write_failed(r);
 		if (got && !note_written(r->written, rec->off + done, rec->off + done + got))
@@ -279,11 +295,12 @@ static struct khs_error *finish(struct rearrange *r, struct khs_file *out)
 }
 
 struct khs_error *khs_flattened_rearrange(const struct khs_file *in, struct khs_file *out,
-					  struct khs_extents *written, char *why, size_t size)
+					  struct khs_extents *written, char *why, size_t size,
+					  const struct khs_options *opts)
 {
 	_cleanup_free_ uint8_t *buf = malloc(CHUNK);
 	struct rearrange r = {
-		.in = in, .pos = HEADER_SIZE, .fd = -1, .written = written,
+		.in = in, .opts = opts, .pos = HEADER_SIZE, .fd = -1, .written = written,
 		.why = why, .why_size = size, .buf = buf,
 	};
 	struct khs_error *err;

@@ -8,6 +8,7 @@
 #define KHS_DUMP_FLATTENED_H
 
 #include "../base/extents.h"
+#include "../khoscope.h"
 #include "io.h"
 
 bool khs_flattened_is(const struct khs_file *file);
@@ -22,9 +23,11 @@ bool khs_flattened_ended(const struct khs_file *file);
  * Rearranges @in into *@out, which the caller closes. A stream that is cut or makes no sense from
  * some record on is taken as far as it goes: @why tells, and *@written (the caller's, to outlive
  * *@out) is set as the only bytes of *@out that are real. IO if no temporary file can be made or
- * its file system is full; its folder is $TMPDIR, else /var/tmp, else /tmp.
+ * its file system is full; its folder is $TMPDIR, else /var/tmp, else /tmp. INTERRUPTED if @opts
+ * says so, which is also told of progress; it may be NULL.
  */
 struct khs_error *khs_flattened_rearrange(const struct khs_file *in, struct khs_file *out,
-					  struct khs_extents *written, char *why, size_t size);
+					  struct khs_extents *written, char *why, size_t size,
+					  const struct khs_options *opts);
 
 #endif

@@ -51,6 +51,10 @@ struct khs_error *khs_file_open(const char *path, struct khs_file *ret)
 	file.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (file.fd < 0 && errno == ENXIO)
 		return khs_error_new(KHS_ERR_FORMAT, "not a dump: a socket or a dead device");
+	if (file.fd < 0 && errno == ENOENT && !strcmp(path, "-"))
+		return khs_error_new(KHS_ERR_IO,
+				     "a dump can't be read from standard input: save it to a file "
+				     "first");
 	if (file.fd < 0 || fstat(file.fd, &st))
 		return khs_error_new(KHS_ERR_IO, "%s", strerror(errno));
 	if (!S_ISREG(st.st_mode))
@@ -92,6 +96,13 @@ static uint64_t clamp(const struct khs_file *file, uint64_t off, uint64_t len)
 bool khs_file_holds(const struct khs_file *file, uint64_t off, uint64_t len)
 {
 	return clamp(file, off, len) == len;
+}
+
+bool khs_file_shrunk(const struct khs_file *file)
+{
+	struct stat st;
+
+	return fstat(file->fd, &st) || (uint64_t)st.st_size < file->base + file->size;
 }
 
 size_t khs_file_read(const struct khs_file *file, uint64_t off, void *buf, size_t len)

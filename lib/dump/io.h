@@ -35,6 +35,9 @@ size_t khs_file_read(const struct khs_file *file, uint64_t off, void *buf, size_
 /* Whether all of [@off, @off + @len) is in the file. */
 bool khs_file_holds(const struct khs_file *file, uint64_t off, uint64_t len);
 
+/* Whether the file has become shorter since it was opened. */
+bool khs_file_shrunk(const struct khs_file *file);
+
 static inline void khs_file_closep(struct khs_file *file)
 {
 	khs_file_close(file);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A dump made of pieces of memory, for tests. Not in the public library's interest; no file is read.
+ * A dump made of pieces of memory, for tests. No file is read.
  */
 #ifndef KHS_DUMP_MEMORY_H
 #define KHS_DUMP_MEMORY_H
@@ -8,8 +8,8 @@
 #include "dump.h"
 
 /*
- * An empty dump (all of it KHS_NORAM), complete, without VMCOREINFO; khs_dump_close() frees it. NULL
- * without memory. The functions below take only what this one returned; false without memory, or
+ * An empty dump (all of it KHS_NORAM), complete, without VMCOREINFO; khs_dump_close() frees it.
+ * NULL without memory. The functions below take only what this one returned; false without memory, or
  * when a range wraps around.
  */
 struct khs_dump *khs_dump_memory_new(void);

@@ -8,34 +8,65 @@
 /* One or a few for each CPU; more than this is no list of notes. */
 #define MAX_NOTES 1000000u
 
-static const char name[] = "VMCOREINFO";
+struct note {
+	char name[16]; /* as far as that, NUL terminated */
+	uint64_t off;  /* of its contents */
+	uint32_t len;
+};
+
+struct notes {
+	const struct khs_file *file;
+	uint64_t off, len; /* what is left of them */
+	unsigned int n;
+};
 
 static uint64_t padded(uint32_t size)
 {
 	return ((uint64_t)size + 3) & ~(uint64_t)3;
 }
 
+static bool next_note(struct notes *notes, struct note *ret)
+{
+	uint8_t h[NOTE_HEADER + sizeof(ret->name) - 1] = { 0 };
+	size_t got = khs_file_read(notes->file, notes->off, h, sizeof(h));
+	uint32_t name_size = khs_le32(h), desc_size = khs_le32(h + 4);
+	uint64_t desc = NOTE_HEADER + padded(name_size), next = desc + padded(desc_size);
+
+	if (notes->len < NOTE_HEADER || notes->n++ == MAX_NOTES || got < NOTE_HEADER ||
+	    desc + desc_size > notes->len)
+		return false;
+	*ret = (struct note){ .off = notes->off + desc, .len = desc_size };
+	/* The terminating NUL is counted by some producers and not by others. */
+	memcpy(ret->name, h + NOTE_HEADER,
+	       name_size < sizeof(ret->name) ? name_size : sizeof(ret->name) - 1);
+	notes->off += next;
+	notes->len -= next < notes->len ? next : notes->len;
+	return true;
+}
+
 bool khs_notes_vmcoreinfo(const struct khs_file *file, uint64_t off, uint64_t len,
 			  uint64_t *text_off, uint64_t *text_len)
 {
-	for (unsigned int n = 0; n < MAX_NOTES && len >= NOTE_HEADER; n++) {
-		uint8_t h[NOTE_HEADER + sizeof(name)] = { 0 };
-		size_t got = khs_file_read(file, off, h, sizeof(h));
-		uint32_t name_size = khs_le32(h), desc_size = khs_le32(h + 4);
-		uint64_t desc = NOTE_HEADER + padded(name_size);
-		uint64_t next = desc + padded(desc_size);
+	struct notes notes = { .file = file, .off = off, .len = len };
+	struct note note;
 
-		if (got < NOTE_HEADER || desc + desc_size > len)
-			return false;
-		/* The terminating NUL is counted by some producers and not by others. */
-		if ((name_size == sizeof(name) || name_size == sizeof(name) - 1) && desc_size &&
-		    !memcmp(h + NOTE_HEADER, name, sizeof(name) - 1)) {
-			*text_off = off + desc;
-			*text_len = desc_size;
-			return khs_file_holds(file, *text_off, *text_len);
-		}
-		off += next;
-		len -= next < len ? next : len;
+	while (next_note(&notes, &note)) {
+		if (!note.len || strcmp(note.name, "VMCOREINFO"))
+			continue;
+		*text_off = note.off;
+		*text_len = note.len;
+		return khs_file_holds(file, note.off, note.len);
 	}
+	return false;
+}
+
+bool khs_notes_xen(const struct khs_file *file, uint64_t off, uint64_t len)
+{
+	struct notes notes = { .file = file, .off = off, .len = len };
+	struct note note;
+
+	while (next_note(&notes, &note))
+		if (!strcmp(note.name, "Xen") || !strcmp(note.name, "VMCOREINFO_XEN"))
+			return true;
 	return false;
 }

@@ -147,7 +147,8 @@ static struct khs_error *check_build_id(struct vmlinux *v, const char *build_id,
 	snprintf(text, sizeof(text), "its build-id is %s, the dumped kernel's is %s",
 		 v->build_id[0] ? v->build_id : "none", build_id);
 	if (!any)
-		return khs_error_new(KHS_ERR_MISMATCH, "%s", text);
+		return khs_error_new(KHS_ERR_MISMATCH, "%s (--any-build-id goes on all the same)",
+				     text);
 	warn(v, text);
 	return NULL;
 }

@@ -19,7 +19,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "base/cleanup.h"
+#include "base/error.h"
+#include "dump/bounds.h"
 #include "dump/dump.h"
 
 #define MAX_PFN (16u << 20) /* how far the input is searched for memory */
@@ -80,7 +81,29 @@ static void begin(struct out *out)
 	out->end = sizeof(header);
 }
 
-static void finish(struct out *out, const char *truncate)
+/* Random bytes at random places: the same ones for the same seed. */
+static void damage(const struct out *out, const char *how)
+{
+	unsigned long long seed, count, from = 0, to = 0, size;
+	struct stat st;
+
+	if (sscanf(how, "%llu,%llu,%llu-%llu", &seed, &count, &from, &to) < 2)
+		errx(2, "no damage: %s", how);
+	if (fstat(out->fd, &st))
+		err(1, "stat");
+	size = to && to < (uint64_t)st.st_size ? to : (uint64_t)st.st_size;
+	if (from >= size)
+		errx(2, "no bytes to damage: %s", how);
+	for (seed = 2 * seed + 1; count--;) {
+		uint8_t byte;
+
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		byte = seed >> 56;
+		write_at(out->fd, &byte, 1, from + (seed >> 16) % (size - from));
+	}
+}
+
+static void finish(struct out *out, const char *how, const char *truncate)
 {
 	const int64_t end[2] = { -1, -1 };
 	struct stat st;
@@ -89,6 +112,8 @@ static void finish(struct out *out, const char *truncate)
 
 	if (out->flatten)
 		write_at(out->fd, end, sizeof(end), out->end);
+	if (how)
+		damage(out, how);
 	if (truncate) {
 		size = strtoull(truncate, &rest, 0);
 		if (fstat(out->fd, &st))
@@ -155,11 +180,31 @@ static const struct codec *find_codec(const char *name)
 
 /* ---- input ---------------------------------------------------------------------------------- */
 
-static void map_pages(struct redump *r)
+/* One beyond the last page @path may tell of. */
+static uint64_t last_pfn(const struct redump *r, const char *path)
+{
+	_cleanup_(khs_file_closep) struct khs_file file = KHS_FILE_NONE;
+	_cleanup_error_ struct khs_error *error = NULL;
+	struct khs_bounds *bounds;
+	uint64_t end;
+
+	if (r->in->flattened)
+		return MAX_PFN;
+	error = khs_file_open(path, &file);
+	if (!error)
+		error = khs_bounds_new(&file, &bounds);
+	if (error)
+		return MAX_PFN;
+	end = khs_bounds_end(bounds) / r->page + 1;
+	khs_bounds_free(bounds);
+	return end < MAX_PFN ? end : MAX_PFN;
+}
+
+static void map_pages(struct redump *r, uint64_t end)
 {
 	char *page = malloc(r->page);
 
-	for (uint64_t pfn = 0; pfn < MAX_PFN; pfn++) {
+	for (uint64_t pfn = 0; pfn < end; pfn++) {
 		enum khs_presence p =
 			khs_dump_read_all(r->in, pfn * r->page, page, r->page);
 
@@ -272,6 +317,12 @@ static size_t make_loads(const struct redump *r, Elf64_Phdr *ph, uint64_t off)
 	return n;
 }
 
+static bool is_zero(const uint8_t *page, size_t len)
+{
+	return !page[0] && !memcmp(page, page + 1, len - 1);
+}
+
+/* Zero pages are holes of the file, unless it is a stream. */
 static void write_elf_pages(struct redump *r, uint64_t off)
 {
 	void *page = malloc(r->page);
@@ -280,9 +331,12 @@ static void write_elf_pages(struct redump *r, uint64_t off)
 		if (r->state[pfn] != PRESENT)
 			continue;
 		read_page(r, pfn, page);
-		put(&r->out, page, r->page, off);
+		if (r->out.flatten || !is_zero(page, r->page))
+			put(&r->out, page, r->page, off);
 		off += r->page;
 	}
+	if (!r->out.flatten && ftruncate(r->out.fd, off))
+		err(1, "writing");
 	free(page);
 }
 
@@ -384,7 +438,7 @@ static struct desc pack_page(struct kdump_writer *w, const uint8_t *page)
 	_cleanup_free_ uint8_t *packed = malloc(2 * r->page);
 	size_t n = 0;
 
-	if (!page[0] && !memcmp(page, page + 1, r->page - 1)) {
+	if (is_zero(page, r->page)) {
 		if (!w->zero.size)
 			w->zero = add_data(w, page, r->page, 0);
 		return w->zero;
@@ -474,14 +528,16 @@ static void usage(void)
 	fputs("usage: redump [--format elf|kdump] [--codec none|zlib|lzo|snappy|zstd] [--flatten]\n"
 	      "              [--truncate BYTES|PERCENT%] [--utsname full|machine|none]\n"
 	      "              [--exclude PFN-PFN]... [--exclude-pages-file FILE]\n"
-	      "              [--lose PFN-PFN]... [--no-vmcoreinfo] [--incomplete-flag] IN OUT\n"
-	      "lose: promised but never written, as makedumpfile leaves a page when space runs out\n",
+	      "              [--lose PFN-PFN]... [--no-vmcoreinfo] [--incomplete-flag]\n"
+	      "              [--damage SEED,COUNT[,FROM-TO]] IN OUT\n"
+	      "lose: promised but never written, as makedumpfile leaves a page without space\n"
+	      "damage: COUNT random bytes at random places of the file, or of FROM-TO in it\n",
 	      stderr);
 	exit(2);
 }
 
 struct options {
-	const char *format, *truncate, *exclude_file;
+	const char *format, *truncate, *exclude_file, *damage;
 	const char *ranges[64];
 	enum page_state states[64];
 	size_t nr_ranges;
@@ -504,6 +560,7 @@ static void parse(int argc, char **argv, struct options *o, struct redump *r)
 		{ "utsname", 1, NULL, 'u' },	{ "exclude", 1, NULL, 'x' },
 		{ "exclude-pages-file", 1, NULL, 'X' }, { "lose", 1, NULL, 'l' },
 		{ "no-vmcoreinfo", 0, NULL, 'n' }, { "incomplete-flag", 0, NULL, 'i' },
+		{ "damage", 1, NULL, 'd' },
 		{ 0 },
 	};
 	int opt;
@@ -519,6 +576,7 @@ static void parse(int argc, char **argv, struct options *o, struct redump *r)
 		case 'X': o->exclude_file = optarg; break;
 		case 'l': add_range(o, optarg, LOST); break;
 		case 'n': o->no_vmcoreinfo = true; break;
+		case 'd': o->damage = optarg; break;
 		case 'i': r->incomplete_flag = true; break;
 		default: usage();
 		}
@@ -535,7 +593,7 @@ int main(int argc, char **argv)
 	char page_size[32];
 
 	parse(argc, argv, &o, &r);
-	error = khs_dump_open(argv[optind], &r.in);
+	error = khs_dump_open(argv[optind], NULL, &r.in);
 	if (error)
 		errx(1, "%s", khs_error_message(error));
 	info(&r, "PAGESIZE=", page_size, sizeof(page_size));
@@ -543,7 +601,7 @@ int main(int argc, char **argv)
 	if (o.no_vmcoreinfo)
 		r.in->vmcoreinfo_len = 0;
 	r.state = calloc(1, MAX_PFN);
-	map_pages(&r);
+	map_pages(&r, last_pfn(&r, argv[optind]));
 	for (size_t i = 0; i < o.nr_ranges; i++)
 		set_range(&r, o.ranges[i], o.states[i]);
 	if (o.exclude_file)
@@ -556,7 +614,7 @@ int main(int argc, char **argv)
 		write_elf(&r);
 	else
 		write_kdump(&r);
-	finish(&r.out, o.truncate);
+	finish(&r.out, o.damage, o.truncate);
 	khs_dump_close(r.in);
 	free(r.state);
 	return 0;
