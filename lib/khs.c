@@ -135,7 +135,8 @@ bool khs_all_judged(const struct khs *k)
 
 	if (k->kho.state == KHS_KHO_ABSENT || k->kho.state == KHS_KHO_OFF)
 		return true;
-	return k->have_census && c->judged == c->pages && !c->map_nodes_absent &&
+	/* Without RAM nothing can be said of nodes and holes. */
+	return k->have_census && c->judged == c->pages && !c->map_nodes_absent && k->mem.ram.n &&
 	       k->kho.out_known && k->kho.handover_known && k->kho.scratch_known &&
 	       k->mem.layout.has_magic && !k->census.suspects_dropped;
 }

@@ -165,6 +165,13 @@ static void decode(struct khs *k, struct khs_page_info *info)
 				       info->cover_in.order);
 	else
 		v = khs_judge_page(&judge, info->pfn, raw);
+	/* Nobody keeps the struct pages of an offline section. */
+	if (!(khs_extents_find(&k->mem.sections, info->pfn)->tag & KHS_SECTION_ONLINE)) {
+		snprintf(k->page_text, sizeof(k->page_text), "offline: its struct page means "
+			 "nothing");
+		info->state = k->page_text;
+		return;
+	}
 	info->class_name = khs_classes[v.class].name;
 	if (v.class == KHS_C_FINE)
 		name_state(k, &p, &judge);

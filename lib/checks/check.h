@@ -41,6 +41,13 @@ void khs_draft_string(struct khs_draft *d, const char *key, const char *fmt, ...
 	__attribute__((format(printf, 3, 4)));
 void khs_draft_emit(struct khs_draft *d, const struct khs_emitter *to);
 
+/*
+ * Adds an entry to a list in words at @text + *@at, all of it or, for lack of room, only ", ...":
+ * half a pfn would be another pfn. False if it did not fit, and then no more will.
+ */
+bool khs_list_add(char *text, size_t size, size_t *at, const char *glue, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+
 /* Evidence a kernel developer asks for first: the struct page's address, words and decoded fields. */
 void khs_draft_page(struct khs_draft *d, const struct khs *k, uint64_t pfn, const uint8_t *raw);
 

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void khs_draft_init(struct khs_draft *d, const struct khs *k, const char *id,
 		    const char *class_name, enum khs_severity severity, uint64_t pfn,
@@ -83,6 +84,25 @@ void khs_draft_string(struct khs_draft *d, const char *key, const char *fmt, ...
 	e.string = keep(d, fmt, ap);
 	va_end(ap);
 	add(d, e);
+}
+
+bool khs_list_add(char *text, size_t size, size_t *at, const char *glue, const char *fmt, ...)
+{
+	static const char more[] = ", ...";
+	char entry[128];
+	va_list ap;
+	size_t n;
+
+	va_start(ap, fmt);
+	vsnprintf(entry, sizeof(entry), fmt, ap);
+	va_end(ap);
+	n = strlen(entry) + (*at ? strlen(glue) : 0);
+	if (*at + n + sizeof(more) > size) {
+		snprintf(text + *at, size - *at, "%s", more);
+		return false;
+	}
+	*at += snprintf(text + *at, size - *at, "%s%s", *at ? glue : "", entry);
+	return true;
 }
 
 void khs_draft_emit(struct khs_draft *d, const struct khs_emitter *to)

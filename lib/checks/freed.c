@@ -3,25 +3,24 @@
  * freed-preserved: outgoing preservations that hold free pages. Their owner freed them and did not
  * unpreserve; the next kernel would hand out, as somebody's data, what anybody wrote there since.
  */
-#include <stdio.h>
-
 #include "check.h"
 
 static void name_free(const struct khs_extents *freed, uint64_t start, uint64_t end,
 		      struct khs_draft *d)
 {
 	const struct khs_extent *e = khs_extents_from(freed, start);
-	char text[256];
+	char text[256] = "";
 	size_t at = 0;
 
-	for (; e && e < khs_extents_end(freed) && e->start < end && at < sizeof(text); e++) {
+	for (; e && e < khs_extents_end(freed) && e->start < end; e++) {
 		uint64_t from = e->start > start ? e->start : start;
 		uint64_t to = e->end < end ? e->end : end;
 
-		at += snprintf(text + at, sizeof(text) - at, "%s0x%llx-0x%llx", at ? ", " : "",
-			       (unsigned long long)from, (unsigned long long)to - 1);
+		if (!khs_list_add(text, sizeof(text), &at, ", ", "0x%llx-0x%llx",
+				  (unsigned long long)from, (unsigned long long)to - 1))
+			break;
 	}
-	khs_draft_string(d, "free_pfns", "%s%s", text, at >= sizeof(text) ? ", ..." : "");
+	khs_draft_string(d, "free_pfns", "%s", text);
 	khs_draft_number(d, "free_pages", khs_extents_covered(freed, start, end));
 }
 

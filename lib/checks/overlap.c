@@ -4,7 +4,6 @@
  * none of them says which one is the mistake. Blocks of one order never overlap (the same block is
  * the same key), so at most one run of each order can be open at a pfn.
  */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "check.h"
@@ -64,23 +63,22 @@ static int by_pfn(const void *a, const void *b)
 
 static void name_others(const struct shared *s, const struct hit *hit, struct khs_draft *d)
 {
-	char text[256];
+	char text[256] = "";
 	size_t at = 0;
+	bool fits = true;
 
-	for (unsigned int o = 0; o < KHS_ORDERS && at < sizeof(text); o++) {
+	for (unsigned int o = 0; o < KHS_ORDERS && fits; o++) {
 		const struct khs_extent *e = khs_extents_from(&s->of[o], hit->pfn);
 
 		if (o == hit->order)
 			continue;
-		for (; e && e < khs_extents_end(&s->of[o]) && e->start < hit->end; e++) {
-			if (at >= sizeof(text))
-				break;
-			at += snprintf(text + at, sizeof(text) - at, "%spfn 0x%llx-0x%llx in order %u",
-				       at ? ", " : "", (unsigned long long)e->start,
-				       (unsigned long long)e->end - 1, o);
-		}
+		for (; fits && e && e < khs_extents_end(&s->of[o]) && e->start < hit->end; e++)
+			fits = khs_list_add(text, sizeof(text), &at, ", ",
+					    "pfn 0x%llx-0x%llx in order %u",
+					    (unsigned long long)e->start,
+					    (unsigned long long)e->end - 1, o);
 	}
-	khs_draft_string(d, "shared_with", "%s%s", text, at >= sizeof(text) ? ", ..." : "");
+	khs_draft_string(d, "shared_with", "%s", text);
 }
 
 static void emit(struct khs *k, const struct khs_emitter *to, const struct shared *s,

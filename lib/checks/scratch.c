@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * in-scratch: the next kernel boots out of its scratch areas and overwrites them before it reads the
- * map. The kernel itself looks for this only with CONFIG_KEXEC_HANDOVER_DEBUG
- * (kernel/liveupdate/kexec_handover_debug.c:kho_scratch_overlap).
+ * map. The kernel itself looks for this only with CONFIG_KEXEC_HANDOVER_DEBUG (kho_scratch_overlap(),
+ * in kernel/liveupdate/kexec_handover_debug.c of 7.2, kexec_handover.c of 7.3).
  */
 #include "check.h"
 

@@ -61,6 +61,7 @@ static struct span look(const struct khs_mem *mem, const struct khs_extents *pla
 	const struct khs_extent *e = khs_extents_from(places, start);
 	struct span s = { 0 };
 	int32_t last = -1;
+	bool fits = true;
 	size_t at = 0;
 
 	for (; e && e < khs_extents_end(places) && e->start < end; e++) {
@@ -74,10 +75,9 @@ static struct span look(const struct khs_mem *mem, const struct khs_extents *pla
 			s.zones++;
 		last = e->tag;
 		name_place(mem, e->tag, name, sizeof(name));
-		if (at < sizeof(s.text))
-			at += snprintf(s.text + at, sizeof(s.text) - at, "%s0x%llx-0x%llx %s",
-				       at ? "; " : "", (unsigned long long)from,
-				       (unsigned long long)to - 1, name);
+		fits = fits && khs_list_add(s.text, sizeof(s.text), &at, "; ", "0x%llx-0x%llx %s",
+					    (unsigned long long)from, (unsigned long long)to - 1,
+					    name);
 	}
 	return s;
 }

@@ -39,8 +39,8 @@ static unsigned int piece_order(const struct khs_mem *mem, uint64_t pfn, uint64_
 	return order;
 }
 
-/* Whether a pending mark stands at @pfn, and of which order. */
-static bool find_mark(const struct khs_runs *in, uint64_t pfn, unsigned int order)
+/* The run of pending marks that covers @pfn, or NULL. */
+static const struct khs_run *find_run(const struct khs_runs *in, uint64_t pfn)
 {
 	size_t lo = 0, hi = in->n;
 
@@ -52,8 +52,15 @@ static bool find_mark(const struct khs_runs *in, uint64_t pfn, unsigned int orde
 		else
 			lo = mid + 1;
 	}
-	return lo < in->n && in->v[lo].pfn <= pfn && in->v[lo].order == order &&
-	       !((pfn - in->v[lo].pfn) & ((1ull << order) - 1));
+	return lo < in->n && in->v[lo].pfn <= pfn ? &in->v[lo] : NULL;
+}
+
+/* Whether a pending mark of @order stands at @pfn. */
+static bool find_mark(const struct khs_runs *in, uint64_t pfn, unsigned int order)
+{
+	const struct khs_run *run = find_run(in, pfn);
+
+	return run && run->order == order && !((pfn - run->pfn) & ((1ull << order) - 1));
 }
 
 /* Whether every piece of the block but its first stands marked as preserve would have cut it. */
@@ -183,8 +190,9 @@ static bool find_split(const struct khs *k, uint64_t boundary, struct split *ret
 		s.end = s.start + (1ull << order);
 		if (s.end > k->mem.max_pfn)
 			break;
+		/* Where the first piece waits as well, nothing was restored. */
 		if (s.start == boundary || khs_mem_node(&k->mem, s.start) == KHS_NO_NODE ||
-		    !rest_is_marked(k, &s))
+		    find_run(&k->census.in, s.start) || !rest_is_marked(k, &s))
 			continue;
 		*ret = s;
 		found = true;

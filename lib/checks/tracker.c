@@ -20,12 +20,15 @@ static void emit(struct khs *k, const struct khs_emitter *to, const struct khs_m
 	unsigned int shift = k->kernel.page_shift;
 	struct khs_draft d;
 
-	if (p->kind == KHS_MAP_NOT_RAM || p->kind == KHS_MAP_MISALIGNED)
+	/* About the page that holds a bad pointer, where the pointer leads to none. */
+	if (p->kind != KHS_MAP_NOT_RAM && p->kind != KHS_MAP_MISALIGNED)
+		khs_draft_init(&d, k, "tracker-damage", "", problems[p->kind].severity,
+			       p->node >> shift, 1, -1);
+	else if (p->parent)
 		khs_draft_init(&d, k, "tracker-damage", "", problems[p->kind].severity,
 			       p->parent >> shift, 1, -1);
 	else
-		khs_draft_init(&d, k, "tracker-damage", "", problems[p->kind].severity,
-			       p->node >> shift, 1, -1);
+		khs_draft_init_global(&d, "tracker-damage", problems[p->kind].severity);
 	khs_draft_summary(&d, "%s", problems[p->kind].text);
 	khs_draft_hex(&d, "node", p->node);
 	if (p->parent)
@@ -60,12 +63,34 @@ static void check_node(struct khs *k, const struct khs_emitter *to, const struct
 	khs_draft_emit(&d, to);
 }
 
+/* The next kernel finds the map by the root FDT alone. */
+static void check_root(struct khs *k, const struct khs_emitter *to)
+{
+	const struct khs_kho *kho = &k->kho;
+	struct khs_draft d;
+
+	khs_draft_init(&d, k, "tracker-damage", "", KHS_ERROR,
+		       kho->out_fdt_phys >> k->kernel.page_shift, 1, -1);
+	khs_draft_hex(&d, "root_fdt", kho->out_fdt_phys);
+	if (kho->out_fdt_damage[0]) {
+		khs_draft_summary(&d, "the outgoing root FDT is damaged");
+		khs_draft_string(&d, "damage", "%s", kho->out_fdt_damage);
+		khs_draft_emit(&d, to);
+	} else if (kho->out_root_mismatch) {
+		khs_draft_summary(&d, "the outgoing root FDT names another map than kho_out");
+		khs_draft_hex(&d, "named_by_fdt", kho->out_root_fdt);
+		khs_draft_hex(&d, "walked", kho->out_root);
+		khs_draft_emit(&d, to);
+	}
+}
+
 struct khs_error *khs_check_tracker(struct khs *k, const struct khs_check_info *check,
 				    const struct khs_emitter *to)
 {
 	struct khs_judge judge;
 
 	(void)check;
+	check_root(k, to);
 	for (size_t i = 0; i < k->kho.nr_problems; i++)
 		emit(k, to, &k->kho.problems[i]);
 	khs_judge_init(&judge, &k->mem, &k->kho);

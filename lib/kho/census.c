@@ -162,6 +162,17 @@ static struct khs_error *check_preserved(struct pass *s, uint64_t pfn, const str
 	return NULL;
 }
 
+/* The pages to come should have the node and zone of this one, unless it may lie in a hole. */
+static void expect_links(struct pass *s, uint64_t flags)
+{
+	const struct khs_page_layout *l = &s->mem->layout;
+
+	if (!s->mem->ram_exact && flags & l->reserved)
+		return;
+	s->expect = l->zones_shift ? flags >> l->zones_shift : 0;
+	s->expect_known = true;
+}
+
 /* The page did not look dull: decide. */
 static struct khs_error *look_closer(struct pass *s, uint64_t pfn, const uint8_t *raw)
 {
@@ -182,12 +193,8 @@ static struct khs_error *look_closer(struct pass *s, uint64_t pfn, const uint8_t
 		if (err)
 			return err;
 	}
-	if (v.class == KHS_C_FINE || v.class == KHS_C_PENDING) {
-		uint64_t flags = khs_load64(raw + l->flags);
-
-		s->expect = l->zones_shift ? flags >> l->zones_shift : 0;
-		s->expect_known = true;
-	}
+	if (v.class == KHS_C_FINE || v.class == KHS_C_PENDING)
+		expect_links(s, khs_load64(raw + l->flags));
 	return begin_block(s, pfn, raw, v.class);
 }
 

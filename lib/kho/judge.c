@@ -16,7 +16,7 @@ const struct khs_class_info khs_classes[KHS_NR_CLASSES] = {
 	[KHS_C_N3] = { "N3", "not of this boot: this kernel never initialised it" },
 	[KHS_C_H1] = { "H1", "marked, but its node and zone are none it can have" },
 	[KHS_C_H2] = { "H2", "its zone is one past the last: initialised for another node" },
-	[KHS_C_H3] = { "H3", "its node is not the one its memory belongs to" },
+	[KHS_C_H3] = { "H3", "its node or zone is not the one its memory belongs to" },
 	[KHS_C_H4] = { "H4", "never initialised, inside a pending preservation" },
 	[KHS_C_H5] = { "H5", "in another state than the pending preservation it lies in" },
 	[KHS_C_H6] = { "H6", "marked as pending, but its reference count is 0" },
@@ -55,17 +55,24 @@ static bool all_bytes(const uint8_t *raw, size_t size, uint8_t value)
 	return true;
 }
 
+/*
+ * Pages of a hole carry a neighbour's links (mm_init.c:init_unavailable_range), or, reserved there
+ * with deferred init, a zone past the last one (mm_init.c:__init_deferred_page). Where nobody knows
+ * the holes, every reserved page may be in one.
+ */
+static bool may_be_hole(const struct khs_judge *j, uint64_t pfn, uint64_t flags)
+{
+	return khs_mem_node(j->mem, pfn) == KHS_NO_NODE ||
+	       (!j->mem->ram_exact && flags & j->mem->layout.reserved);
+}
+
 bool khs_links_ok(const struct khs_judge *j, uint64_t pfn, uint64_t flags)
 {
 	const struct khs_page_layout *l = &j->mem->layout;
 	const struct khs_node *node;
 	unsigned int zone = khs_page_zone(l, flags);
 
-	/*
-	 * Pages of a hole carry a neighbour's links (mm_init.c:init_unavailable_range), or, reserved
-	 * there with deferred init, a zone past the last one (mm_init.c:__init_deferred_page).
-	 */
-	if (khs_mem_node(j->mem, pfn) == KHS_NO_NODE)
+	if (may_be_hole(j, pfn, flags))
 		return true;
 	node = khs_mem_find_node(j->mem, khs_page_node(l, flags));
 	return node && zone < node->nr_zones && pfn >= node->zones[zone].start &&
@@ -74,9 +81,8 @@ bool khs_links_ok(const struct khs_judge *j, uint64_t pfn, uint64_t flags)
 
 static bool node_wrong(const struct khs_judge *j, uint64_t pfn, uint64_t flags)
 {
-	int node = khs_mem_node(j->mem, pfn);
-
-	return node != KHS_NO_NODE && (unsigned int)node != khs_page_node(&j->mem->layout, flags);
+	return !may_be_hole(j, pfn, flags) &&
+	       khs_mem_node(j->mem, pfn) != (int)khs_page_node(&j->mem->layout, flags);
 }
 
 /*
@@ -294,9 +300,14 @@ static bool is_uninitialised(enum khs_class c)
 	return c >= KHS_C_N1 && c <= KHS_C_N3;
 }
 
+/*
+ * Until deferred init has reached it a struct page holds what was in that memory before, marks of
+ * an earlier kernel included. Only what looks like a waiting page in all is believed: the kernel
+ * initialises those ahead of time (kexec_handover.c:kho_get_preserved_page()).
+ */
 static struct khs_verdict excuse(const struct khs_judge *j, uint64_t pfn, struct khs_verdict v)
 {
-	if (v.class >= KHS_C_N1 && v.class <= KHS_C_H8 && khs_mem_deferred(j->mem, pfn))
+	if (v.class != KHS_C_FINE && v.class != KHS_C_PENDING && khs_mem_deferred(j->mem, pfn))
 		v.class = KHS_C_DEFERRED;
 	return v;
 }

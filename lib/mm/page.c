@@ -111,7 +111,7 @@ static struct khs_error *links_init(struct khs_page_layout *l, const struct khs_
 struct khs_error *khs_page_layout_init(struct khs_page_layout *l, const struct khs_kernel *kernel)
 {
 	const struct khs_facts *f = &kernel->facts;
-	const size_t last = KHS_PAGE_MAX - sizeof(uint64_t);
+	size_t last;
 
 	*l = (struct khs_page_layout){
 		.size = khs_fact(f, KHS_SIZE_PAGE),
@@ -136,8 +136,10 @@ struct khs_error *khs_page_layout_init(struct khs_page_layout *l, const struct k
 	};
 	if (l->size < 56 || l->size > KHS_PAGE_MAX || l->size % 8)
 		return khs_error_new(KHS_ERR_CORRUPT, "struct page of %zu bytes", l->size);
+	last = l->size - sizeof(uint64_t);
 	if (l->flags > last || l->lru > last - 8 || l->mapping > last || l->index > last ||
-	    l->private > last || l->mapcount > last || l->refcount > last || l->memcg > last)
+	    l->private > last || l->mapcount > last + 4 || l->refcount > last + 4 ||
+	    l->memcg > last)
 		return khs_error_new(KHS_ERR_CORRUPT, "a member of struct page lies outside it");
 	if (khs_fact(f, KHS_MEM_PAGE_COMPOUND) != l->lru)
 		return khs_error_new(KHS_ERR_UNSUPPORTED, "struct page has its compound word apart "

@@ -246,6 +246,25 @@ static bool copy(struct khs_extents *to, const struct khs_extents *from)
 	return true;
 }
 
+/*
+ * Where nothing better is readable: the span of each node, if no two overlap. They may where nodes
+ * are interleaved, and then nobody knows whose a page is.
+ */
+static struct khs_error *read_spans(struct khs_mem *mem)
+{
+	for (size_t i = 0; i < mem->nr_nodes; i++) {
+		const struct khs_node *node = &mem->nodes[i];
+
+		if (!khs_extents_add(&mem->ram, node->start, node->end, node->id))
+			return khs_enomem();
+	}
+	if (!khs_extents_normalize(&mem->ram))
+		khs_extents_deinit(&mem->ram);
+	if (mem->ram.n)
+		mem->ram_source = "node spans";
+	return NULL;
+}
+
 struct khs_error *khs_ram_read(struct khs_mem *mem)
 {
 	struct khs_error *err = read_memory(mem);
@@ -265,5 +284,5 @@ struct khs_error *khs_ram_read(struct khs_mem *mem)
 		mem->ram_source = "numa_meminfo";
 		return copy(&mem->ram, &mem->numa_meminfo) ? NULL : khs_enomem();
 	}
-	return NULL;
+	return read_spans(mem);
 }

@@ -12,6 +12,12 @@ enum { HAS_MEM_MAP_BIT = 1, IS_ONLINE_BIT = 2, IS_EARLY_BIT = 3, MAP_LAST_BIT = 
 /* include/linux/mmzone.h:SUBSECTION_SHIFT */
 enum { SUBSECTION_SHIFT = 21 };
 
+/*
+ * SECTION_SIZE_BITS is 27 on x86_64 and 27 or 29 on arm64 (asm/sparsemem.h). With less a few MiB of
+ * dump could claim more sections than there is memory to note them in.
+ */
+enum { MIN_SECTION_SIZE_BITS = 27, MAX_SECTION_SIZE_BITS = 40 };
+
 struct section_bits {
 	uint64_t has_map, online, early, address;
 };
@@ -33,6 +39,18 @@ static struct section_bits section_bits(const struct khs_facts *f)
 	};
 }
 
+/* As khs_extents_add(), but joined to the one before where it goes on: they come in order. */
+static struct khs_error *add_pages(struct khs_mem *mem, uint64_t start, uint64_t end, int32_t tag)
+{
+	struct khs_extents *x = &mem->sections;
+
+	if (x->n && x->v[x->n - 1].end == start && x->v[x->n - 1].tag == tag) {
+		x->v[x->n - 1].end = end;
+		return NULL;
+	}
+	return khs_extents_add(x, start, end, tag) ? NULL : khs_enomem();
+}
+
 /*
  * A section that was hot-added may have a memory map for some of its 2 MiB subsections only
  * (mm/sparse.c:pfn_section_valid). Unreadable bits count as valid: the pages' own absence will tell.
@@ -47,14 +65,15 @@ static struct khs_error *add_partial(struct khs_mem *mem, uint64_t start, uint64
 	if (!usage || !khs_known(f, KHS_MEM_USAGE_SUBSECTION_MAP) || bits > 64 * 64 ||
 	    khs_vm_read_all(mem->kernel->vm, usage + khs_fact(f, KHS_MEM_USAGE_SUBSECTION_MAP), map,
 			    (bits + 63) / 64 * 8) != KHS_PRESENT)
-		return khs_extents_add(&mem->sections, start, start + pages, tag) ? NULL :
-										    khs_enomem();
+		return add_pages(mem, start, start + pages, tag);
 	for (uint64_t i = 0; i < bits; i++) {
 		uint64_t at = start + i * unit;
+		struct khs_error *err = NULL;
 
-		if (map[i / 64] >> (i % 64) & 1 &&
-		    !khs_extents_add(&mem->sections, at, at + unit, tag))
-			return khs_enomem();
+		if (map[i / 64] >> (i % 64) & 1)
+			err = add_pages(mem, at, at + unit, tag);
+		if (err)
+			return err;
 	}
 	return NULL;
 }
@@ -79,7 +98,7 @@ static struct khs_error *add_section(struct khs_mem *mem, const struct section_b
 		usage = khs_load64(section + khs_fact(f, KHS_MEM_MEM_SECTION_USAGE));
 	if (!(tag & KHS_SECTION_EARLY))
 		return add_partial(mem, start, pages, usage, tag);
-	return khs_extents_add(&mem->sections, start, start + pages, tag) ? NULL : khs_enomem();
+	return add_pages(mem, start, start + pages, tag);
 }
 
 static struct khs_error *read_root(struct khs_mem *mem, const struct section_bits *bits,
@@ -148,7 +167,8 @@ struct khs_error *khs_sections_read(struct khs_mem *mem)
 	uint64_t roots = khs_fact(f, KHS_KEY_MEM_SECTION_LENGTH), per_root, sections;
 	struct khs_error *err;
 
-	if (bits < SUBSECTION_SHIFT || bits > 40 || phys_bits <= bits || phys_bits > 52)
+	if (bits < MIN_SECTION_SIZE_BITS || bits > MAX_SECTION_SIZE_BITS || phys_bits <= bits ||
+	    phys_bits > 52)
 		return khs_error_new(KHS_ERR_CORRUPT, "sections of 2^%llu bytes in 2^%llu",
 				     (unsigned long long)bits, (unsigned long long)phys_bits);
 	if (size < 16 || size > 64 || (size & (size - 1)) ||

@@ -322,7 +322,8 @@ json_t *khs_json_page(const struct khs_page_info *p)
 {
 	bool present = p->presence == KHS_PRESENT;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, "
+			 "s:o, s:o, s:o, s:b, s:b, s:o, s:b, s:o}",
 			 "pfn", count(p->pfn),
 			 "phys", hex(p->phys),
 			 "address", hex(p->address),
@@ -337,6 +338,7 @@ json_t *khs_json_page(const struct khs_page_info *p)
 			 "in_scratch", p->in_scratch,
 			 "outgoing_known", p->out_known,
 			 "outgoing", p->covered_out ? khs_json_range(&p->cover_out) : json_null(),
+			 "no_handover", p->no_handover,
 			 "incoming", p->covered_in ? khs_json_range(&p->cover_in) : json_null());
 }
 

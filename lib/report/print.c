@@ -99,6 +99,29 @@ static struct khs_error *list_nothing(struct khs *k, FILE *out)
 	return NULL;
 }
 
+/*
+ * Says where the dump could not tell all. Of the outgoing ranges alone too, that would take a look
+ * at every struct page: status says it of them.
+ */
+static struct khs_error *list_doubt(struct khs *k, const struct khs_filter *filter, FILE *out)
+{
+	const struct khs_status *st;
+	struct khs_error *err;
+
+	if (filter && filter->directions == KHS_OUT)
+		return NULL;
+	err = khs_get_status(k, &st);
+	if (err || st->kho != KHS_KHO_ON)
+		return err;
+	if (!st->incoming.known)
+		khs_text_sentence(out, "There may be more incoming ranges: not every struct page "
+				       "could be judged (see status).");
+	if (!st->outgoing.known && (!filter || filter->directions != KHS_IN))
+		khs_text_sentence(out, "There may be more outgoing ranges: not all of the map "
+				       "could be read (see status).");
+	return NULL;
+}
+
 struct khs_error *khs_print_list(struct khs *k, const struct khs_filter *filter, FILE *out,
 				 bool json)
 {
@@ -112,10 +135,13 @@ struct khs_error *khs_print_list(struct khs *k, const struct khs_filter *filter,
 		err = list_nothing(k, out);
 	if (err)
 		return err;
-	if (!json)
-		khs_text_list_tail(out, l.ranges, l.pages, l.page_size,
-				   limit && l.ranges >= limit);
-	return finish(out);
+	if (!json) {
+		bool cut = limit && l.ranges >= limit;
+
+		khs_text_list_tail(out, l.ranges, l.pages, l.page_size, cut);
+		err = cut ? NULL : list_doubt(k, filter, out);
+	}
+	return err ? err : finish(out);
 }
 
 /* ---- check ---------------------------------------------------------------------------------- */
