@@ -3,6 +3,7 @@
 # make          build/khoscope, build/kho.so, build/libkhoscope.{a,so}
 # make demo     install what is missing, build, check a real vmcore
 # make check    install what is missing, build, run every test
+# make tests    build the tests, run none
 # make install  DESTDIR=, prefix=
 #
 # Nothing is written outside build/ but by install, and by demo and check into the cache folder that
@@ -32,12 +33,11 @@ LIBS = $(shell pkg-config --libs $(PKGS)) -lfdt -lz
 
 LIB_SRC := $(sort $(wildcard lib/*.c lib/*/*.c))
 # What needs libkdumpfile, elfutils or libbpf: crash brings memory, symbols and types itself.
-FILE_SRC := lib/open.c lib/dump/file.c lib/dump/flattened.c lib/dump/kdumpfile.c \
-	lib/dump/bounds.c lib/facts/btf.c lib/facts/dwarf.c lib/facts/vmlinux.c \
-	lib/facts/kernel_file.c
+FILE_SRC := lib/open.c lib/dump/file.c lib/dump/kdumpfile.c lib/facts/btf.c \
+	lib/facts/dwarf.c lib/facts/vmlinux.c lib/facts/kernel_file.c
 DOOR_SRC := tools/verbs.c
 CLI_SRC := tools/khoscope.c $(DOOR_SRC)
-EXT_SRC := extensions/kho.c $(DOOR_SRC)
+EXT_SRC := extensions/kho.c extensions/stream.c $(DOOR_SRC)
 TEST_SRC := $(sort $(wildcard tests/unit/*.c))
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
 MAN_SRC := $(sort $(wildcard docs/man/*.scd))
@@ -47,11 +47,28 @@ LIB_OBJ := $(call obj,$(LIB_SRC))
 TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_SRC))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(TOOL_SRC))
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
+VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
+SCRIPTS := $(addprefix tests/,golden.sh truth.sh cli.sh crash.sh install.sh)
+DEMO := v73-in-split
 
-.PHONY: all demo check tests install clean
-all: $(B)/khoscope $(B)/libkhoscope.a $(B)/libkhoscope.so
+.PHONY: all ext demo check programs tests vmcores install clean FORCE
+all: $(B)/khoscope $(B)/libkhoscope.a $(B)/libkhoscope.so $(MAN) ext
 
-$(B)/%.o: %.c
+# The extension needs crash's header, all else doesn't.
+ifneq ($(wildcard $(CRASH_INC)/defs.h),)
+ext: $(B)/kho.so
+else
+ext:
+	@echo 'no $(CRASH_INC)/defs.h (Debian: package crash; or set CRASH_INC): kho.so is not built'
+endif
+
+# Objects depend on what they are compiled with.
+FLAGS = $(CC) $(CPPFLAGS) $(KHS_CFLAGS) $(CFLAGS) $(CRASH_INC)
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+
+$(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(KHS_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -65,13 +82,18 @@ $(B)/libkhoscope.so: $(LIB_OBJ) lib/libkhoscope.map
 $(B)/khoscope: $(call obj,$(CLI_SRC)) $(B)/libkhoscope.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)
 
-# crash's own header, the only one it takes; CRASH_INC names its folder.
-$(B)/extensions/kho.o: KHS_CFLAGS += -isystem $(CRASH_INC)
+# crash's own header, the only one it takes; CRASH_INC names its folder. Which crash that is tells a
+# file beside it, or the crash that is installed with it.
+CRASH_VERSION = $(shell cat $(CRASH_INC)/crash-version 2>/dev/null || \
+	{ [ $(CRASH_INC) = /usr/include/crash ] && crash --version; } 2>/dev/null | \
+	sed -n 's/^crash //p')
+$(B)/extensions/kho.o: private KHS_CFLAGS += -isystem $(CRASH_INC) \
+	-DKHS_CRASH_VERSION='"$(or $(CRASH_VERSION),unknown)"'
 
 # -Bsymbolic and hidden names: crash exports twelve thousand symbols of its own.
-$(B)/kho.so: $(call obj,$(EXT_SRC)) $(B)/libkhoscope.a
-	$(CC) $(CFLAGS) -shared -Wl,-Bsymbolic -Wl,--exclude-libs,ALL -o $@ $^ $(LDFLAGS) \
-		-ljansson -lfdt
+$(B)/kho.so: $(call obj,$(EXT_SRC) $(filter-out $(FILE_SRC),$(LIB_SRC))) extensions/kho.map
+	$(CC) $(CFLAGS) -shared -Wl,-Bsymbolic -Wl,--version-script=extensions/kho.map -o $@ \
+		$(filter %.o,$^) $(LDFLAGS) -ljansson -lfdt
 
 $(B)/tests/%: $(B)/tests/unit/%.o $(B)/libkhoscope.a
 	@mkdir -p $(@D)
@@ -85,7 +107,47 @@ $(B)/man/%: docs/man/%.scd
 	@mkdir -p $(@D)
 	scdoc <$< >$@
 
-tests: $(TESTS) $(TOOLS)
+programs: $(TESTS) $(TOOLS)
+tests: programs vmcores
+
+# The dumps and vmlinux files of tests/vmcores, unpacked.
+$(B)/vmcores/%: tests/vmcores/%.xz
+	@mkdir -p $(@D)
+	xz -dc $< >$@.part && mv $@.part $@
+
+vmcores: $(VMCORES)
+
+# check says 1: it found something.
+demo:
+	@tests/deps.sh demo
+	@$(MAKE) --no-print-directory -s $(B)/khoscope $(B)/vmcores/$(DEMO).kdump
+	$(B)/khoscope status $(B)/vmcores/$(DEMO).kdump
+	$(B)/khoscope check $(B)/vmcores/$(DEMO).kdump; [ $$? = 1 ]
+
+# crash-root.sh prints where it keeps the crash to test with and that crash's header; without it
+# the tests inside crash are skipped, and say why.
+check:
+	@tests/deps.sh check
+	@eval "$$(tests/crash-root.sh)"; \
+	$(MAKE) --no-print-directory -s $${defs:+CRASH_INC=$$defs} all tests && \
+	KHOSCOPE_BUILD=$(abspath $(B)) tests/run $(TESTS) $(SCRIPTS)
+
+install: all
+	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir) \
+		$(mandir)/man1 $(mandir)/man3 $(docdir) $(crashdir))
+	install -m 755 $(B)/khoscope $(DESTDIR)$(bindir)
+	install -m 644 $(B)/libkhoscope.a $(DESTDIR)$(libdir)
+	install -m 755 $(B)/libkhoscope.so $(DESTDIR)$(libdir)/libkhoscope.so.$(VERSION)
+	ln -sf libkhoscope.so.$(VERSION) $(DESTDIR)$(libdir)/libkhoscope.so.$(SOVERSION)
+	ln -sf libkhoscope.so.$(SOVERSION) $(DESTDIR)$(libdir)/libkhoscope.so
+	install -m 644 lib/khoscope.h $(DESTDIR)$(includedir)
+	sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' -e 's|@version@|$(VERSION)|' \
+		-e 's|@includedir@|$(includedir)|' lib/khoscope.pc.in \
+		>$(DESTDIR)$(libdir)/pkgconfig/khoscope.pc
+	install -m 644 $(filter %.1,$(MAN)) $(DESTDIR)$(mandir)/man1
+	install -m 644 $(filter %.3,$(MAN)) $(DESTDIR)$(mandir)/man3
+	install -m 644 README.md COPYING $(wildcard docs/*.md docs/*.c) $(DESTDIR)$(docdir)
+	if [ -e $(B)/kho.so ]; then install -m 755 $(B)/kho.so $(DESTDIR)$(crashdir); fi
 
 clean:
 	rm -rf $(B)

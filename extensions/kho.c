@@ -1,0 +1,578 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The command kho of crash: khoscope's verbs over the dump that crash has open. crash supplies
+ * memory, symbols and types; the dump file's own tables say which of that memory is in the file.
+ *
+ * The one file that includes crash's header. That header has no stable layout, so an extension is
+ * good for the crash whose header it was built against. Which one that was, the build passes as
+ * KHS_CRASH_VERSION; `kho version` and `help kho` show it, and loading into another one warns.
+ * What is said of crash here was read in the sources of 9.0.2 and tried with it.
+ *
+ * crash leaves a command by longjmp() at many places: in its SIGINT handler, in every question to
+ * its gdb when the reader of the output is gone, in error(FATAL). So a command has two halves. The
+ * first asks gdb all that will ever be asked, and holds nothing that is not static. The second
+ * holds memory, and calls nothing of crash but readmem() with RETURN_ON_ERROR. In both SIGINT is
+ * blocked and polled for; crash gets it when the command is over and everything is released.
+ */
+#include "defs.h"
+
+#include <inttypes.h>
+#include <signal.h>
+
+#include "../tools/verbs.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "dump/bounds.h"
+#include "dump/flattened.h"
+#include "stream.h"
+
+#ifndef KHS_CRASH_VERSION
+#define KHS_CRASH_VERSION "unknown"
+#endif
+
+#define NAME "kho"
+#define VMCOREINFO_MAX (1u << 20)
+
+/* What crash said to a question; the same for as long as it runs. */
+struct answer {
+	struct khs_question question;
+	bool known;
+	uint64_t value;
+	uint64_t size; /* of a member */
+};
+
+static struct answer *answers;
+static size_t nr_answers;  /* got so far */
+static size_t max_answers;
+static bool answer_lost;   /* gdb gave one that did not come through */
+
+/* The dump's file, put in order if it is a flattened one, and what of that is real. */
+static struct khs_file file = KHS_FILE_NONE;
+static struct khs_extents written;
+static struct khs_bounds *bounds;
+
+/*
+ * Kept from command to command, until the extension is unloaded: on a large dump counting the pages
+ * takes minutes, and a dump does not change. It holds ranges, nothing that grows with the dump, and
+ * is given up after a command that did not get to its end.
+ */
+static struct khs *handle;
+
+static struct khs_stream stream;
+static FILE *warnings;
+static sigset_t mask_before;
+
+/* ---- SIGINT --------------------------------------------------------------------------------- */
+
+static bool interrupted(void)
+{
+	sigset_t pending;
+
+	return !sigpending(&pending) && sigismember(&pending, SIGINT) == 1;
+}
+
+/*
+ * crash calls this before the next prompt if hold() was not followed by release(): somebody left by
+ * longjmp(). By now the pipe that the output went to is closed. A handle is at rest while gdb is
+ * asked, and nothing else that is called leaves that way.
+ */
+static void clean_up(void *arg)
+{
+	(void)arg;
+	pc->cmd_cleanup = NULL;
+	khs_stream_abandon(&stream);
+	sigprocmask(SIG_SETMASK, &mask_before, NULL);
+}
+
+static void hold(void)
+{
+	sigset_t set;
+
+	stream.gone = false;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, &mask_before);
+	pc->cmd_cleanup_arg = NULL;
+	pc->cmd_cleanup = clean_up;
+}
+
+/*
+ * A SIGINT that waited goes to crash's handler here, so that it also ends a repeated command or an
+ * input file, as it does anywhere else in crash. Then this does not return.
+ */
+static void release(void)
+{
+	pc->cmd_cleanup = NULL;
+	sigprocmask(SIG_SETMASK, &mask_before, NULL);
+}
+
+/* ---- asking crash --------------------------------------------------------------------------- */
+
+/*
+ * Has gdb print what @format, a printf command, says; false if it makes no sense to gdb. What made
+ * sense and can't be read is no such answer: the file system for temporary files may be full.
+ */
+__attribute__((format(printf, 3, 4)))
+static bool ask_gdb(uint64_t *value, uint64_t *size, const char *format, ...)
+{
+	char command[512], reply[128];
+	bool known, read = false;
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(command, sizeof(command), format, ap);
+	va_end(ap);
+	open_tmpfile2();
+	known = gdb_pass_through(command, pc->tmpfile2, GNU_RETURN_ON_ERROR);
+	if (known) {
+		rewind(pc->tmpfile2);
+		read = fgets(reply, sizeof(reply), pc->tmpfile2) &&
+		       sscanf(reply, "%" SCNu64 " %" SCNu64, value, size) == 2;
+	}
+	close_tmpfile2();
+	answer_lost |= known && !read;
+	return read;
+}
+
+static bool ask_symbol(struct answer *a)
+{
+	struct syment *symbol = symbol_search((char *)a->question.name);
+
+	if (symbol)
+		a->value = symbol->value;
+	return symbol;
+}
+
+/* MEMBER_OFFSET() and its like take a variable for the type of its name: kho_scratch is one. */
+static bool ask_size(struct answer *a)
+{
+	static const char format[] = "printf \"%%lu 0\", (unsigned long)sizeof(%s %s)";
+	const char *name = a->question.name;
+
+	return ask_gdb(&a->value, &a->size, format, "struct", name) ||
+	       ask_gdb(&a->value, &a->size, format, "union", name);
+}
+
+static bool ask_member(struct answer *a)
+{
+	static const char format[] = "printf \"%%lu %%lu\", (unsigned long)&((%s %s *)0)->%s, "
+				     "(unsigned long)sizeof(((%s %s *)0)->%s)";
+	const char *type = a->question.type, *name = a->question.name;
+
+	return ask_gdb(&a->value, &a->size, format, "struct", type, name, "struct", type, name) ||
+	       ask_gdb(&a->value, &a->size, format, "union", type, name, "union", type, name);
+}
+
+static bool ask_enumerator(struct answer *a)
+{
+	long value;
+
+	if (!enumerator_value((char *)a->question.name, &value))
+		return false;
+	a->value = (uint64_t)value;
+	return true;
+}
+
+static bool room_for_answers(void)
+{
+	struct khs_question q;
+
+	if (answers)
+		return true;
+	for (max_answers = 0; khs_question(max_answers, &q); max_answers++)
+		;
+	answers = calloc(max_answers, sizeof(*answers));
+	return answers;
+}
+
+/*
+ * Asks gdb what was not asked yet; it may leave by longjmp() at any question, and the next command
+ * goes on with that one. A question that a SIGINT came in between is asked again: gdb fails it.
+ */
+static struct khs_error *learn(void)
+{
+	static bool (*const ask[])(struct answer *) = {
+		[KHS_ASK_SYMBOL] = ask_symbol,
+		[KHS_ASK_SIZE] = ask_size,
+		[KHS_ASK_MEMBER] = ask_member,
+		[KHS_ASK_ENUMERATOR] = ask_enumerator,
+	};
+
+	if (!room_for_answers())
+		return khs_enomem();
+	answer_lost = false;
+	while (nr_answers < max_answers) {
+		struct answer *a = &answers[nr_answers];
+
+		khs_question(nr_answers, &a->question);
+		a->known = a->question.name && ask[a->question.kind](a);
+		if (interrupted())
+			return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
+		if (answer_lost)
+			return khs_error_new(KHS_ERR_IO, "an answer of gdb is lost: no room for "
+							 "temporary files?");
+		nr_answers++;
+	}
+	return NULL;
+}
+
+/* ---- being asked by the library ------------------------------------------------------------- */
+
+static const struct answer *find_answer(enum khs_question_kind kind, const char *type,
+					const char *name)
+{
+	for (size_t i = 0; i < nr_answers; i++) {
+		const struct khs_question *q = &answers[i].question;
+
+		if (!answers[i].known || q->kind != kind || strcmp(q->name, name))
+			continue;
+		if (!type || !strcmp(q->type, type))
+			return &answers[i];
+	}
+	return NULL;
+}
+
+static bool on_symbol(void *priv, const char *name, uint64_t *address)
+{
+	const struct answer *a = find_answer(KHS_ASK_SYMBOL, NULL, name);
+
+	(void)priv;
+	if (a)
+		*address = a->value;
+	return a;
+}
+
+static bool on_type_size(void *priv, const char *type, uint64_t *size)
+{
+	const struct answer *a = find_answer(KHS_ASK_SIZE, NULL, type);
+
+	(void)priv;
+	if (a)
+		*size = a->value;
+	return a;
+}
+
+static bool on_member(void *priv, const char *type, const char *member, uint64_t *offset,
+		      uint64_t *size)
+{
+	const struct answer *a = find_answer(KHS_ASK_MEMBER, type, member);
+
+	(void)priv;
+	if (!a)
+		return false;
+	*offset = a->value;
+	*size = a->size;
+	return true;
+}
+
+static bool on_enumerator(void *priv, const char *name, int64_t *value)
+{
+	const struct answer *a = find_answer(KHS_ASK_ENUMERATOR, NULL, name);
+
+	(void)priv;
+	if (a)
+		*value = (int64_t)a->value;
+	return a;
+}
+
+/* ---- memory --------------------------------------------------------------------------------- */
+
+/* Page by page, so that it is known how far it came. Adds to *@done. */
+static enum khs_presence read_pages(uint64_t pa, char *buf, size_t len, size_t *done)
+{
+	for (size_t at = 0; at < len;) {
+		size_t n = PAGESIZE() - (pa + at) % PAGESIZE();
+
+		if (n > len - at)
+			n = len - at;
+		if (!readmem(pa + at, PHYSADDR, buf + at, (long)n, NAME, RETURN_ON_ERROR | QUIET))
+			return KHS_MISSING; /* it is in the file, and did not unpack */
+		at += n;
+		*done += n;
+	}
+	return KHS_PRESENT;
+}
+
+/*
+ * crash is asked only for what is in the file. Else it makes up zeros for the rest of an ELF
+ * segment, zeros for excluded pages under "set zero_excluded", the page before for one that a
+ * flattened file lacks, and reads on behind the last segment.
+ */
+static enum khs_presence on_read(void *priv, uint64_t pa, void *buf, size_t len, size_t *done)
+{
+	(void)priv;
+	*done = 0;
+	while (*done < len) {
+		enum khs_presence presence;
+		struct khs_span span;
+
+		khs_bounds_look(bounds, pa + *done, len - *done, &span);
+		if (span.presence != KHS_PRESENT)
+			return span.presence;
+		presence = read_pages(pa + *done, (char *)buf + *done, span.len, done);
+		if (presence != KHS_PRESENT)
+			return presence;
+	}
+	return KHS_PRESENT;
+}
+
+static bool on_vmcoreinfo(void *priv, char **text, size_t *len)
+{
+	uint64_t offset, n;
+
+	(void)priv;
+	khs_bounds_vmcoreinfo(bounds, &offset, &n);
+	if (!n || n > VMCOREINFO_MAX)
+		return false;
+	*text = calloc(1, n + 1);
+	if (*text && khs_file_read(&file, offset, *text, n) == n) {
+		*len = strlen(*text); /* some pad it with zeros */
+		return true;
+	}
+	free(*text);
+	return false;
+}
+
+static void on_close(void *priv)
+{
+	(void)priv;
+	khs_bounds_free(bounds);
+	bounds = NULL;
+	khs_file_close(&file);
+	khs_extents_deinit(&written);
+	file = (struct khs_file)KHS_FILE_NONE;
+}
+
+/* ---- opening -------------------------------------------------------------------------------- */
+
+/* Why the dump that crash has open can't be judged; NULL if it can. */
+static const char *refusal(void)
+{
+	if (ACTIVE() || REMOTE_MEMSRC())
+		return "only dumps are read, no running system and no remote one";
+	if (XEN_HYPER_MODE() || XEN_CORE_DUMPFILE())
+		return "dumps of Xen are not read";
+	return NULL;
+}
+
+/*
+ * Puts a flattened dump in order, which takes room and time as the command line tool does: crash
+ * reads it in place, but its index does not tell what a dump that was cut short lacks.
+ */
+static struct khs_error *unflatten(void)
+{
+	_cleanup_(khs_file_closep) struct khs_file in = file;
+	char why[160];
+
+	file = (struct khs_file)KHS_FILE_NONE;
+	return khs_flattened_rearrange(&in, &file, &written, why, sizeof(why), NULL);
+}
+
+/* By descriptor: since crash opened the dump, "cd" may have made its name another one. */
+static struct khs_error *open_file(char *path, size_t size)
+{
+	struct khs_error *err;
+
+	snprintf(path, size, "/proc/self/fd/%d", pc->dfd);
+	if (access(path, R_OK))
+		snprintf(path, size, "%s", pc->dumpfile);
+	err = khs_file_open(path, &file);
+	if (!err && khs_flattened_is(&file))
+		err = unflatten();
+	return err ? err : khs_bounds_new(&file, &bounds);
+}
+
+static bool on_interrupted(void *arg)
+{
+	(void)arg;
+	return interrupted();
+}
+
+static void on_warning(void *arg, const char *message)
+{
+	(void)arg;
+	khs_say(warnings, NAME, "warning", message);
+}
+
+static struct khs_error *open_handle(void)
+{
+	static const struct khs_options options = {
+		.size = sizeof(options),
+		.interrupted = on_interrupted,
+		.warn = on_warning,
+	};
+	char path[PATH_MAX];
+	const struct khs_source source = {
+		.size = sizeof(source),
+		.name = "crash",
+		.path = path,
+		.read = on_read,
+		.vmcoreinfo = on_vmcoreinfo,
+		.symbol = on_symbol,
+		.type_size = on_type_size,
+		.member = on_member,
+		.enumerator = on_enumerator,
+		.close = on_close,
+	};
+	struct khs_error *err = open_file(path, sizeof(path));
+
+	if (!err)
+		return khs_open_source(&source, &options, &handle);
+	on_close(NULL);
+	return err;
+}
+
+static void close_handle(void)
+{
+	khs_close(handle);
+	handle = NULL;
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+/* Where diagnostics go: to the screen, and with the output if it goes there too. */
+static FILE *screen(void)
+{
+	return fp == stdout || fp == pc->stdpipe ? fp : stderr;
+}
+
+/* Takes @err, the news of a command. */
+static void report(struct khs_error *err)
+{
+	enum khs_code code = khs_error_code(err);
+
+	/* "| head" has seen enough. */
+	if (err && !(code == KHS_ERR_IO && stream.gone))
+		khs_say(screen(), NAME, NULL, khs_error_message(err));
+	if (code == KHS_ERR_INTERRUPTED || code == KHS_ERR_NOMEM)
+		close_handle();
+	khs_error_free(err);
+}
+
+static void put_versions(FILE *out)
+{
+	fprintf(out, "built against the header of crash %s, in crash %s\n", KHS_CRASH_VERSION,
+		pc->program_version);
+}
+
+static void answer(const struct khs_command *cmd)
+{
+	struct khs_error *err = NULL;
+	FILE *out = fp;
+
+	if (!khs_stream_open(&stream, fp, interrupted)) {
+		report(khs_enomem());
+		return;
+	}
+	warnings = screen() == fp ? stream.out : stderr;
+	/* What error() of crash says of a damaged page must not get in between lines of JSON. */
+	fp = stdout;
+	if (khs_command_needs_dump(cmd) && !handle)
+		err = open_handle();
+	if (!err)
+		khs_command_run(handle, cmd, stream.out, &err);
+	if (cmd->verb == KHS_VERB_VERSION)
+		put_versions(stream.out);
+	khs_stream_close(&stream);
+	fp = out;
+	report(err);
+}
+
+static void usage(const struct khs_command *cmd)
+{
+	char line[sizeof(cmd->problem) + 40];
+
+	snprintf(line, sizeof(line), "%s; see \"help kho\"", cmd->problem);
+	khs_say(screen(), NAME, NULL, line);
+}
+
+static void cmd_kho(void)
+{
+	struct khs_error *err = NULL;
+	struct khs_command cmd;
+
+	if (!khs_command_parse(KHS_DOOR_CRASH, argcnt, args, &cmd)) {
+		usage(&cmd);
+		return;
+	}
+	if (khs_command_needs_dump(&cmd) && refusal()) {
+		khs_say(screen(), NAME, NULL, refusal());
+		return;
+	}
+	hold();
+	if (khs_command_needs_dump(&cmd) && !handle)
+		err = learn();
+	if (err)
+		report(err);
+	else
+		answer(&cmd);
+	release();
+}
+
+/* ---- loading and unloading ------------------------------------------------------------------ */
+
+enum { HELP_NAME, HELP_SHORT, HELP_SYNOPSIS, HELP_TEXT, HELP_LINES = 128 };
+
+static char *help_kho[HELP_LINES] = {
+	[HELP_NAME] = NAME,
+	[HELP_SHORT] = "Kexec Handover: what was preserved, and what is wrong with it",
+	[HELP_SYNOPSIS] = "[verb] [options]",
+};
+static char *help_text;
+
+static struct command_table_entry command_table[] = {
+	{ NAME, cmd_kho, help_kho, 0 },
+	{ NULL, NULL, NULL, 0 },
+};
+
+/* The words of `kho help`, cut into lines, each of which crash uses as a format. */
+static void make_help(void)
+{
+	const struct khs_command cmd = {
+		.door = KHS_DOOR_CRASH, .verb = KHS_VERB_HELP, .topic = KHS_NR_VERBS,
+	};
+	struct khs_error *err = NULL;
+	size_t size, n = HELP_TEXT;
+	FILE *out = open_memstream(&help_text, &size);
+
+	if (!out)
+		return;
+	khs_command_run(NULL, &cmd, out, &err);
+	khs_error_free(err);
+	fputs("\n\"kho help VERB\" has the options of one verb. Ctrl-C ends a command.\n", out);
+	put_versions(out);
+	if (fclose(out))
+		return;
+	for (char *c = help_text; (c = strchr(c, '%')); )
+		*c = ' ';
+	for (char *rest = help_text, *line; n < HELP_LINES - 1 && (line = strsep(&rest, "\n"));)
+		help_kho[n++] = line;
+}
+
+/* Up to the first character that isn't of a plain version number. */
+static bool same_version(const char *a, const char *b)
+{
+	size_t n = strspn(a, "0123456789."), m = strspn(b, "0123456789.");
+
+	return n == m && !strncmp(a, b, n);
+}
+
+__attribute__((constructor))
+static void load(void)
+{
+	if (strcmp(KHS_CRASH_VERSION, "unknown") &&
+	    !same_version(KHS_CRASH_VERSION, pc->program_version))
+		fprintf(fp, "kho: warning: built against the header of crash %s, and this is crash "
+			    "%s: build it anew if it misbehaves\n",
+			KHS_CRASH_VERSION, pc->program_version);
+	make_help();
+	register_extension(command_table);
+}
+
+__attribute__((destructor))
+static void unload(void)
+{
+	close_handle();
+	free(answers);
+	free(help_text);
+}

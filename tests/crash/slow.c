@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Preloaded into crash, makes the disk and gdb's answers slow while the file /mnt/slow exists: then
+ * a command takes seconds that else is over before anybody can press Ctrl-C. Slow are reads of a
+ * file at an offset (crash reads dumps so) and making a temporary file (crash does that for each
+ * question to gdb). Built by tests/crash.sh.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static void dawdle(unsigned int us)
+{
+	if (!access("/mnt/slow", F_OK))
+		usleep(us);
+}
+
+ssize_t pread64(int fd, void *buf, size_t n, off64_t off)
+{
+	if (n > 64) /* no descriptor of a page: of these, opening a dump reads thousands */
+		dawdle(5000);
+	return syscall(SYS_pread64, fd, buf, n, off);
+}
+
+ssize_t pread(int fd, void *buf, size_t n, off_t off)
+{
+	return pread64(fd, buf, n, off);
+}
+
+FILE *tmpfile(void)
+{
+	FILE *(*next)(void) = (FILE *(*)(void))dlsym(RTLD_NEXT, "tmpfile");
+
+	dawdle(30000);
+	return next();
+}
