@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# deps.sh demo|check|ci: have what that needs from the Debian archive.
+#
+# Says in one line what it fetches, and fetches nothing when nothing is missing.
+# Where it may not install (no root, no apt-get, no network) it says in one line
+# what is missing and exits 1.
+
+set -eu
+
+# package:file, file being what the package is wanted for.
+build='gcc:/usr/bin/gcc make:/usr/bin/make libc6-dev:/usr/include/stdlib.h
+pkg-config:/usr/bin/pkg-config libkdumpfile-dev:/usr/include/libkdumpfile/kdumpfile.h
+libelf-dev:/usr/include/libelf.h libdw-dev:/usr/include/elfutils/libdw.h
+libbpf-dev:/usr/include/bpf/btf.h libfdt-dev:/usr/include/libfdt.h
+libjansson-dev:/usr/include/jansson.h zlib1g-dev:/usr/include/zlib.h
+xz-utils:/usr/bin/xz'
+tests='libcmocka-dev:/usr/include/cmocka.h liblzo2-dev:/usr/include/lzo/lzo1x.h
+libsnappy-dev:/usr/include/snappy-c.h libzstd-dev:/usr/include/zstd.h
+scdoc:/usr/bin/scdoc jq:/usr/bin/jq debootstrap:/usr/sbin/debootstrap
+bsdextrautils:/usr/bin/script zstd:/usr/bin/zstd'
+ci='clang:/usr/bin/clang shellcheck:/usr/bin/shellcheck'
+
+case "${1-}" in
+demo) want=$build ;;
+check) want="$build $tests" ;;
+ci) want="$build $tests $ci" ;;
+*)
+	echo "usage: tests/deps.sh demo|check|ci" >&2
+	exit 2
+	;;
+esac
+
+missing=
+for w in $want; do
+	[ -e "${w#*:}" ] || missing="$missing ${w%%:*}"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+	echo "deps: missing, and not mine to install here:$missing" >&2
+	exit 1
+fi
+
+echo "deps: fetching from the Debian archive:$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# shellcheck disable=SC2086 # a list of packages
+if ! { apt-get update && apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+	tail -n 5 "$log" >&2
+	echo "deps: could not install:$missing" >&2
+	exit 1
+fi
