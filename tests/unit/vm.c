@@ -86,6 +86,29 @@ static const struct shape shapes[] = {
 		   "NUMBER(MAX_PHYSMEM_BITS)=52\n",
 	  16, 3, 52, 0x100000, 0xffff000000000000, KHS_ARCH_AARCH64, 3, ARM_LEAF | 3, ARM_LEAF | 1,
 	  1ULL << 48, 12 },
+	/* test_arm_reserved() names those above by number. */
+	{ "aarch64, 16K, 36 bits", ARM_INFO "PAGESIZE=16384\nNUMBER(VA_BITS)=36\n", 14, 2, 36,
+	  0x100000, 0xfffffff000000000, KHS_ARCH_AARCH64, 3, ARM_LEAF | 3, ARM_LEAF | 1, 0, 0 },
+	{ "aarch64, 16K, 47 bits",
+	  ARM_INFO "PAGESIZE=16384\nNUMBER(VA_BITS)=47\nNUMBER(TCR_EL1_T1SZ)=0x11\n"
+		   "NUMBER(MAX_PHYSMEM_BITS)=48\n",
+	  14, 3, 47, 0x100000, 0xffff800000000000, KHS_ARCH_AARCH64, 3, ARM_LEAF | 3, ARM_LEAF | 1,
+	  0, 0 },
+	{ "aarch64, 64K, 42 bits",
+	  ARM_INFO "PAGESIZE=65536\nNUMBER(VA_BITS)=42\nNUMBER(TCR_EL1_T1SZ)=0x16\n"
+		   "NUMBER(MAX_PHYSMEM_BITS)=48\n",
+	  16, 2, 42, 0x100000, 0xfffffc0000000000, KHS_ARCH_AARCH64, 3, ARM_LEAF | 3, ARM_LEAF | 1,
+	  0, 0 },
+	{ "aarch64, 64K, 48 bits of virtual, 52 of physical addresses",
+	  ARM_INFO "PAGESIZE=65536\nNUMBER(VA_BITS)=48\nNUMBER(TCR_EL1_T1SZ)=0x10\n"
+		   "NUMBER(MAX_PHYSMEM_BITS)=52\n",
+	  16, 3, 48, 0x100000, 0xffff000000000000, KHS_ARCH_AARCH64, 3, ARM_LEAF | 3, ARM_LEAF | 1,
+	  1ULL << 48, 12 },
+	{ "aarch64, 4K, 48 bits, entries with address bits of no use",
+	  ARM_INFO "PAGESIZE=4096\nNUMBER(VA_BITS)=48\nNUMBER(TCR_EL1_T1SZ)=0x10\n"
+		   "NUMBER(MAX_PHYSMEM_BITS)=48\n",
+	  12, 4, 48, 0x100000, 0xffff000000000000, KHS_ARCH_AARCH64, 0xf800000000000003,
+	  0xffff000000000f03, 0xffff000000000f01, 0, 0 },
 };
 
 struct tables {
