@@ -26,7 +26,8 @@ struct pass {
 	struct block block;
 	uint64_t expect;        /* node and zone bits that were found right for the pages at hand */
 	bool expect_known;
-	uint64_t boundary;      /* first pfn where they have to be looked at anew */
+	bool noinit;            /* memory that was preserved, or may have been */
+	uint64_t boundary;      /* first pfn where these have to be looked at anew */
 	const struct khs_extent *preserved; /* outgoing pages at or after the pfn at hand */
 	uint64_t freed_until;   /* free memory already noted */
 	bool unsorted;
@@ -198,14 +199,20 @@ static struct khs_error *look_closer(struct pass *s, uint64_t pfn, const uint8_t
 	return begin_block(s, pfn, raw, v.class);
 }
 
-/* First pfn after @pfn where a node, a zone or RAM begins or ends. */
+static uint64_t extents_boundary(const struct khs_extents *extents, uint64_t pfn, uint64_t next)
+{
+	const struct khs_extent *e = khs_extents_from(extents, pfn);
+	uint64_t edge = e ? (e->start > pfn ? e->start : e->end) : next;
+
+	return edge < next ? edge : next;
+}
+
+/* First pfn after @pfn where a node, a zone, RAM or a NOINIT region begins or ends. */
 static uint64_t next_boundary(const struct khs_mem *mem, uint64_t pfn)
 {
-	const struct khs_extent *e = khs_extents_from(&mem->ram, pfn);
-	uint64_t next = UINT64_MAX;
+	uint64_t next = extents_boundary(&mem->ram, pfn, UINT64_MAX);
 
-	if (e)
-		next = e->start > pfn ? e->start : e->end;
+	next = extents_boundary(&mem->noinit, pfn, next);
 	for (size_t i = 0; i < mem->nr_nodes; i++) {
 		for (size_t k = 0; k < mem->nodes[i].nr_zones; k++) {
 			const struct khs_zone *z = &mem->nodes[i].zones[k];
@@ -266,11 +273,13 @@ static struct khs_error *scan_piece(struct pass *s, const struct khs_memmap_piec
 		if (pfn >= s->boundary) {
 			s->expect_known = false;
 			s->boundary = next_boundary(s->mem, pfn);
+			s->noinit = khs_extents_find(&s->mem->noinit, pfn);
 		}
 		if (s->block.end && pfn >= s->block.end)
 			err = close_block(s);
 		dull = s->expect_known && is_dull(l, raw, address + l->lru, s->expect) &&
-		       (!s->block.end || is_dull_follower(l, raw, address));
+		       (!s->block.end || is_dull_follower(l, raw, address)) &&
+		       (!s->noinit || khs_load32(raw + l->refcount));
 		if (!err && !dull)
 			err = look_closer(s, pfn, raw);
 		while (s->preserved && s->preserved < preserved_end && s->preserved->end <= pfn)

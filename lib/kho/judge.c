@@ -21,7 +21,7 @@ const struct khs_class_info khs_classes[KHS_NR_CLASSES] = {
 	[KHS_C_H5] = { "H5", "in another state than the pending preservation it lies in" },
 	[KHS_C_H6] = { "H6", "marked as pending, but its reference count is 0" },
 	[KHS_C_H7] = { "H7", "its map count or list words were never set up, or were broken" },
-	[KHS_C_H8] = { "H8", "only part of its preserved block was restored" },
+	[KHS_C_H8] = { "H8", "preserved, and stuck between waiting and restored" },
 	[KHS_C_S1] = { "S1", "marked, but no preceding kernel handed it over" },
 	[KHS_C_S2] = { "S2", "marked, but the head of a free block" },
 	[KHS_C_S3] = { "S3", "marked, but inside a free block" },
@@ -265,6 +265,26 @@ static struct khs_verdict judge_marked(const struct khs_judge *j, uint64_t pfn,
 	return v;
 }
 
+/*
+ * kexec_handover.c:kho_restore_page() clears the mark, then sets the reference counts of all tails
+ * to 0, then makes them tails. Preserved memory (NOINIT in memblock.reserved) that has reference
+ * count 0, was never on a list, is no tail and not free got stuck in between. Where those regions
+ * are gone, the inside of any larger allocation looks like that.
+ */
+static bool half_restored(const struct khs_judge *j, uint64_t pfn, const struct khs_page *p)
+{
+	const struct khs_page_layout *l = &j->mem->layout;
+	struct khs_page whole = *p;
+	unsigned int order;
+	uint64_t head;
+
+	if (p->refcount || !j->mem->noinit_known || !khs_extents_find(&j->mem->noinit, pfn))
+		return false;
+	whole.refcount = 1;
+	return !p->private && khs_page_pristine(l, &whole, khs_mem_page_address(j->mem, pfn)) &&
+	       !khs_find_free_block(j, pfn, &head, &order);
+}
+
 static struct khs_verdict judge_plain(const struct khs_judge *j, uint64_t pfn,
 				      const struct khs_page *p)
 {
@@ -283,6 +303,8 @@ static struct khs_verdict judge_plain(const struct khs_judge *j, uint64_t pfn,
 		 !(p->flags & ((1ull << l->nr_pageflags) - 1)))
 		/* Links alone: a mapcount of 0 with no reference is no state of a live page. */
 		v.class = KHS_C_H7;
+	else if (half_restored(j, pfn, p))
+		v.class = KHS_C_H8;
 	return v;
 }
 

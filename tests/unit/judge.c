@@ -573,6 +573,11 @@ static void h6_no_reference(void **state)
 	tk_check_one(t, "half-init", "H6", BLOCK, 1);
 }
 
+static void unmark(struct tk_page *p)
+{
+	p->private = 0;
+}
+
 static void map_once(struct tk_page *p)
 {
 	p->mapcount = 0;
@@ -605,6 +610,33 @@ static void h7_links_only(void **state)
 
 	tk_put(t, PFN, &p);
 	tk_check_one(t, "half-init", "H7", PFN, 1);
+}
+
+/* The mark is gone, the tails have lost their reference, and are no tails yet. */
+static void h8_stuck_restore(void **state)
+{
+	struct tk *t = *state;
+
+	tk_set_noinit(t, 0, BLOCK, BLOCK + 16);
+	tk_pending(t, BLOCK, 3);
+	change(t, BLOCK, unmark);
+	for (uint64_t i = 1; i < 8; i++)
+		change(t, BLOCK + i, unreference);
+	tk_restore_folio(t, BLOCK + 8, 3, false);
+	tk_check_one(t, "half-init", "H8", BLOCK + 1, 7);
+}
+
+/* Preserved once, and free or allocated by now; and the inside of an allocation elsewhere. */
+static void h8_not(void **state)
+{
+	struct tk *t = *state;
+
+	tk_set_noinit(t, 0, BLOCK, BLOCK + 16);
+	tk_free_block(t, BLOCK, 3);
+	tk_allocate(t, BLOCK + 8);
+	change(t, PFN, unreference);
+	tk_check(t);
+	tk_expect_count(t, 0);
 }
 
 /* ---- stale marks ---------------------------------------------------------------------------- */
@@ -990,7 +1022,7 @@ int main(void)
 		TK_HANDED(h4_raw_followers),
 		TK_HANDED(h4_across_nodes),
 		TK_HANDED(h5_followers),
-		TK_HANDED(h6_no_reference),
+		TK_HANDED(h6_no_reference), TK_HANDED(h8_stuck_restore), TK_HANDED(h8_not),
 		TK_HANDED(h7_words),
 		TK_HANDED(h7_links_only),
 		TK_COLD(s1_cold_boot),
