@@ -19,7 +19,7 @@ xz-utils:/usr/bin/xz'
 tests='libcmocka-dev:/usr/include/cmocka.h liblzo2-dev:/usr/include/lzo/lzo1x.h
 libsnappy-dev:/usr/include/snappy-c.h libzstd-dev:/usr/include/zstd.h
 scdoc:/usr/bin/scdoc jq:/usr/bin/jq debootstrap:/usr/sbin/debootstrap
-bsdextrautils:/usr/bin/script zstd:/usr/bin/zstd'
+bzip2:/bin/bzip2 zstd:/usr/bin/zstd'
 ci='clang:/usr/bin/clang shellcheck:/usr/bin/shellcheck'
 
 case "${1-}" in
