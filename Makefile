@@ -21,7 +21,6 @@ docdir ?= $(prefix)/share/doc/khoscope
 crashdir ?= $(libdir)/crash/extensions
 
 B := build
-CC ?= gcc
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wmissing-prototypes -Wshadow -Wstrict-prototypes
 WERROR ?=
@@ -48,25 +47,31 @@ TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_SRC))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(TOOL_SRC))
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
-SCRIPTS := $(addprefix tests/,golden.sh truth.sh cli.sh crash.sh install.sh)
+SCRIPTS := $(addprefix tests/,golden.sh json.sh truth.sh cli.sh crash.sh install.sh)
 DEMO := v73-in-split
 
-.PHONY: all ext demo check programs tests vmcores install clean FORCE
-all: $(B)/khoscope $(B)/libkhoscope.a $(B)/libkhoscope.so $(MAN) ext
+.PHONY: all ext man demo check programs tests vmcores install clean FORCE
+all: $(B)/khoscope $(B)/libkhoscope.a $(B)/libkhoscope.so man ext
 
-# The extension needs crash's header, all else doesn't.
-ifneq ($(wildcard $(CRASH_INC)/defs.h),)
-ext: $(B)/kho.so
-else
-ext:
-	@echo 'no $(CRASH_INC)/defs.h (Debian: package crash; or set CRASH_INC): kho.so is not built'
+# The extension needs crash's header, the manual pages scdoc; all else needs neither.
+EXT := $(if $(wildcard $(CRASH_INC)/defs.h),$(B)/kho.so)
+ifeq ($(shell command -v scdoc 2>/dev/null),)
+MAN :=
 endif
 
-# Objects depend on what they are compiled with.
-FLAGS = $(CC) $(CPPFLAGS) $(KHS_CFLAGS) $(CFLAGS) $(CRASH_INC)
-$(B)/flags: FORCE
+ext: $(EXT)
+	$(if $^,,@echo 'kho.so is not built: no $(CRASH_INC)/defs.h (see CRASH_INC in README.md)')
+
+man: $(MAN)
+	$(if $^,,@echo 'the manual pages are not built: no scdoc')
+
+# Objects depend on what they are built with; which crash it is for concerns kho.o alone.
+FLAGS = $(CC) $(CPPFLAGS) $(KHS_CFLAGS) $(CFLAGS) $(LDFLAGS)
+$(B)/flags: FLAGS_OF = $(FLAGS)
+$(B)/extensions/flags: FLAGS_OF = $(FLAGS) $(CRASH_INC) $(CRASH_VERSION)
+$(B)/flags $(B)/extensions/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+	@echo '$(FLAGS_OF)' | cmp -s - $@ || echo '$(FLAGS_OF)' >$@
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
@@ -87,6 +92,7 @@ $(B)/khoscope: $(call obj,$(CLI_SRC)) $(B)/libkhoscope.a
 CRASH_VERSION = $(shell cat $(CRASH_INC)/crash-version 2>/dev/null || \
 	{ [ $(CRASH_INC) = /usr/include/crash ] && crash --version; } 2>/dev/null | \
 	sed -n 's/^crash //p')
+$(B)/extensions/kho.o: $(B)/extensions/flags
 $(B)/extensions/kho.o: private KHS_CFLAGS += -isystem $(CRASH_INC) \
 	-DKHS_CRASH_VERSION='"$(or $(CRASH_VERSION),unknown)"'
 
@@ -128,9 +134,9 @@ demo:
 # the tests inside crash are skipped, and say why.
 check:
 	@tests/deps.sh check
-	@eval "$$(tests/crash-root.sh)"; \
+	@defs=; eval "$$(tests/crash-root.sh)"; \
 	$(MAKE) --no-print-directory -s $${defs:+CRASH_INC=$$defs} all tests && \
-	KHOSCOPE_BUILD=$(abspath $(B)) tests/run $(TESTS) $(SCRIPTS)
+	KHOSCOPE_BUILD=$(abspath $(B)) KHOSCOPE_CRASH_INC=$$defs tests/run $(TESTS) $(SCRIPTS)
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir) \
@@ -144,13 +150,14 @@ install: all
 	sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' -e 's|@version@|$(VERSION)|' \
 		-e 's|@includedir@|$(includedir)|' lib/khoscope.pc.in \
 		>$(DESTDIR)$(libdir)/pkgconfig/khoscope.pc
-	install -m 644 $(filter %.1,$(MAN)) $(DESTDIR)$(mandir)/man1
-	install -m 644 $(filter %.3,$(MAN)) $(DESTDIR)$(mandir)/man3
+	$(if $(MAN),install -m 644 $(filter %.1,$(MAN)) $(DESTDIR)$(mandir)/man1)
+	$(if $(MAN),install -m 644 $(filter %.3,$(MAN)) $(DESTDIR)$(mandir)/man3)
 	install -m 644 README.md COPYING $(wildcard docs/*.md docs/*.c) $(DESTDIR)$(docdir)
-	if [ -e $(B)/kho.so ]; then install -m 755 $(B)/kho.so $(DESTDIR)$(crashdir); fi
+	$(if $(EXT),install -m 755 $(EXT) $(DESTDIR)$(crashdir))
 
 clean:
 	rm -rf $(B)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(patsubst %.c,$(B)/%.d,$(sort $(LIB_SRC) $(CLI_SRC) $(EXT_SRC) $(TEST_SRC) $(TOOL_SRC)))
 .SECONDARY:
+.DELETE_ON_ERROR:

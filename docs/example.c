@@ -29,7 +29,8 @@ static void show_finding(void *arg, const struct khs_finding *f)
 	if (f->severity >= KHS_WARNING)
 		*found = true;
 	if (f->has_pfn)
-		printf("%s: %s: pfn 0x%" PRIx64 "\n", khs_severity_name(f->severity), f->id, f->pfn);
+		printf("%s: %s: pfn 0x%" PRIx64 "\n", khs_severity_name(f->severity), f->id,
+		       f->pfn);
 	else
 		printf("%s: %s\n", khs_severity_name(f->severity), f->id);
 }
@@ -56,7 +57,8 @@ static struct khs_error *look(struct khs *k, bool *found)
 		err = khs_list(k, &pending, add_pages, &pages);
 	if (err)
 		return err;
-	printf("%s: %s%" PRIu64 " MiB pending\n", st->release, st->incoming.known ? "" : "at least ",
+	printf("%s: %s%" PRIu64 " MiB pending\n", st->release,
+	       st->incoming.known ? "" : "at least ",
 	       pages * khs_page_size(k) >> 20);
 	return khs_check(k, show_finding, found);
 }

@@ -22,8 +22,7 @@
 #include "../tools/verbs.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "dump/bounds.h"
-#include "dump/flattened.h"
+#include "dump/dumpfile.h"
 #include "stream.h"
 
 #ifndef KHS_CRASH_VERSION
@@ -31,7 +30,6 @@
 #endif
 
 #define NAME "kho"
-#define VMCOREINFO_MAX (1u << 20)
 
 /* What crash said to a question; the same for as long as it runs. */
 struct answer {
@@ -46,10 +44,8 @@ static size_t nr_answers;  /* got so far */
 static size_t max_answers;
 static bool answer_lost;   /* gdb gave one that did not come through */
 
-/* The dump's file, put in order if it is a flattened one, and what of that is real. */
-static struct khs_file file = KHS_FILE_NONE;
-static struct khs_extents written;
-static struct khs_bounds *bounds;
+/* The dump's file, put in order if it is a flattened one. */
+static struct khs_dumpfile dumpfile = KHS_DUMPFILE_NONE;
 
 /*
  * Kept from command to command, until the extension is unloaded: on a large dump counting the pages
@@ -306,7 +302,7 @@ static enum khs_presence on_read(void *priv, uint64_t pa, void *buf, size_t len,
 		enum khs_presence presence;
 		struct khs_span span;
 
-		khs_bounds_look(bounds, pa + *done, len - *done, &span);
+		khs_bounds_look(dumpfile.bounds, pa + *done, len - *done, &span);
 		if (span.presence != KHS_PRESENT)
 			return span.presence;
 		presence = read_pages(pa + *done, (char *)buf + *done, span.len, done);
@@ -318,29 +314,16 @@ static enum khs_presence on_read(void *priv, uint64_t pa, void *buf, size_t len,
 
 static bool on_vmcoreinfo(void *priv, char **text, size_t *len)
 {
-	uint64_t offset, n;
+	_cleanup_error_ struct khs_error *err = khs_dumpfile_vmcoreinfo(&dumpfile, text, len);
 
 	(void)priv;
-	khs_bounds_vmcoreinfo(bounds, &offset, &n);
-	if (!n || n > VMCOREINFO_MAX)
-		return false;
-	*text = calloc(1, n + 1);
-	if (*text && khs_file_read(&file, offset, *text, n) == n) {
-		*len = strlen(*text); /* some pad it with zeros */
-		return true;
-	}
-	free(*text);
-	return false;
+	return !err && *text;
 }
 
 static void on_close(void *priv)
 {
 	(void)priv;
-	khs_bounds_free(bounds);
-	bounds = NULL;
-	khs_file_close(&file);
-	khs_extents_deinit(&written);
-	file = (struct khs_file)KHS_FILE_NONE;
+	khs_dumpfile_close(&dumpfile);
 }
 
 /* ---- opening -------------------------------------------------------------------------------- */
@@ -355,33 +338,6 @@ static const char *refusal(void)
 	return NULL;
 }
 
-/*
- * Puts a flattened dump in order, which takes room and time as the command line tool does: crash
- * reads it in place, but its index does not tell what a dump that was cut short lacks.
- */
-static struct khs_error *unflatten(void)
-{
-	_cleanup_(khs_file_closep) struct khs_file in = file;
-	char why[160];
-
-	file = (struct khs_file)KHS_FILE_NONE;
-	return khs_flattened_rearrange(&in, &file, &written, why, sizeof(why), NULL);
-}
-
-/* By descriptor: since crash opened the dump, "cd" may have made its name another one. */
-static struct khs_error *open_file(char *path, size_t size)
-{
-	struct khs_error *err;
-
-	snprintf(path, size, "/proc/self/fd/%d", pc->dfd);
-	if (access(path, R_OK))
-		snprintf(path, size, "%s", pc->dumpfile);
-	err = khs_file_open(path, &file);
-	if (!err && khs_flattened_is(&file))
-		err = unflatten();
-	return err ? err : khs_bounds_new(&file, &bounds);
-}
-
 static bool on_interrupted(void *arg)
 {
 	(void)arg;
@@ -394,6 +350,21 @@ static void on_warning(void *arg, const char *message)
 	khs_say(warnings, NAME, "warning", message);
 }
 
+/*
+ * By descriptor: since crash opened the dump, "cd" may have made its name another one. A flattened
+ * one is put in order, which takes room and time as with the command line tool: crash reads it in
+ * place, but its index does not tell what a dump that was cut short lacks.
+ */
+static struct khs_error *open_file(const struct khs_options *options)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", pc->dfd);
+	if (access(path, R_OK))
+		snprintf(path, sizeof(path), "%s", pc->dumpfile);
+	return khs_dumpfile_open(path, options, &dumpfile);
+}
+
 static struct khs_error *open_handle(void)
 {
 	static const struct khs_options options = {
@@ -401,11 +372,11 @@ static struct khs_error *open_handle(void)
 		.interrupted = on_interrupted,
 		.warn = on_warning,
 	};
-	char path[PATH_MAX];
-	const struct khs_source source = {
+	const struct khs_probe *probe = &dumpfile.probe;
+	struct khs_source source = {
 		.size = sizeof(source),
 		.name = "crash",
-		.path = path,
+		.format = probe->text,
 		.read = on_read,
 		.vmcoreinfo = on_vmcoreinfo,
 		.symbol = on_symbol,
@@ -414,12 +385,15 @@ static struct khs_error *open_handle(void)
 		.enumerator = on_enumerator,
 		.close = on_close,
 	};
-	struct khs_error *err = open_file(path, sizeof(path));
+	struct khs_error *err = open_file(&options);
 
-	if (!err)
-		return khs_open_source(&source, &options, &handle);
-	on_close(NULL);
-	return err;
+	if (err) {
+		on_close(NULL);
+		return err;
+	}
+	source.flattened = probe->flattened;
+	source.incomplete_why = probe->complete ? NULL : probe->incomplete_why;
+	return khs_open_source(&source, &options, &handle);
 }
 
 static void close_handle(void)

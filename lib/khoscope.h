@@ -90,8 +90,11 @@ enum khs_presence {
  */
 struct khs_source {
 	size_t size;
-	const char *name;   /* who answers: "crash" */
-	const char *path;   /* the dump file, to learn its format from; may be NULL */
+	const char *name; /* who answers: "crash" */
+	/* What khs_get_status() is to say of the dump; copied. */
+	const char *format; /* "ELF"; NULL: @name */
+	bool flattened;
+	const char *incomplete_why; /* one line; NULL: it is complete */
 	void *priv;
 	/*
 	 * Reads [pa, pa + len) of physical memory. *@done is the number of bytes read from the
@@ -99,7 +102,7 @@ struct khs_source {
 	 * could not be read.
 	 */
 	enum khs_presence (*read)(void *priv, uint64_t pa, void *buf, size_t len, size_t *done);
-	/* VMCOREINFO as text; *@text is malloc()ed, the library frees it. False if there is none. */
+	/* VMCOREINFO; *@text is malloc()ed, the library frees it. False if there is none. */
 	bool (*vmcoreinfo)(void *priv, char **text, size_t *len);
 	/* Run-time address of a symbol. */
 	bool (*symbol)(void *priv, const char *name, uint64_t *addr);
@@ -130,10 +133,10 @@ struct khs_question {
 	const char *name; /* NULL: question @i is none after all, go on with the next */
 };
 
-/* Question @i, from 0 on; false beyond the last. Static strings. Alternative names are asked too. */
+/* Question @i, from 0 on; false beyond the last. Static strings. Other names are asked too. */
 KHS_API bool khs_question(size_t i, struct khs_question *ret);
 
-/* As khs_open(), over @source, which is copied; its close() is called by khs_close() or on error. */
+/* As khs_open(), over @source, which is copied; khs_close() calls its close(), so does an error. */
 KHS_API struct khs_error *khs_open_source(const struct khs_source *source,
 					  const struct khs_options *opts, struct khs **ret);
 
@@ -182,6 +185,7 @@ struct khs_coverage {
 	uint64_t unmapped; /* no memory map behind them */
 	uint64_t deferred; /* not initialised yet when the kernel died, and excused for it */
 	uint64_t map_nodes_absent; /* pages of the outgoing map that the dump lacks */
+	uint64_t unlisted; /* judged and found wrong, but beyond what findings are kept of */
 };
 
 /* Whether KHO exists in the dumped kernel, and how far this version can walk it. */
@@ -209,7 +213,7 @@ struct khs_status {
 	const char *abi;      /* root FDT's compatible string; "" if unknown */
 	bool handover_known;  /* false: kho_in could not be read, the next four say nothing */
 	bool handover_boot;   /* this kernel was started by a handover */
-	bool handover_failed; /* ... whose map could not be used (fdt_phys zero, scratch_phys not) */
+	bool handover_failed; /* ... whose map was no use (fdt_phys zero, scratch_phys not) */
 	const char *previous_release; /* "" if unknown or no handover */
 	int64_t kexec_count;  /* -1 if unknown */
 
@@ -252,7 +256,7 @@ struct khs_filter {
 	bool by_node, by_order;
 	int node;
 	unsigned int order;
-	uint64_t start, end;     /* pfns; a range that touches [start, end) passes; end 0: no bound */
+	uint64_t start, end;     /* pfns; ranges that touch [start, end) pass; end 0: no bound */
 	uint64_t limit;          /* at most this many; 0: no limit */
 };
 
@@ -267,13 +271,18 @@ KHS_API const char *khs_range_state_name(enum khs_range_state state);
 
 enum khs_severity { KHS_NOTE, KHS_WARNING, KHS_ERROR };
 
-enum khs_value_kind { KHS_VALUE_STRING, KHS_VALUE_NUMBER, KHS_VALUE_HEX };
+enum khs_value_kind {
+	KHS_VALUE_STRING,
+	KHS_VALUE_NUMBER, /* shown in decimal */
+	KHS_VALUE_HEX,
+	KHS_VALUE_SIGNED, /* the number is an int64_t */
+};
 
 /* One piece of evidence. */
 struct khs_evidence {
 	const char *key; /* lower case, words joined by '_' */
 	enum khs_value_kind kind;
-	uint64_t number; /* NUMBER (shown in decimal) and HEX */
+	uint64_t number; /* of all kinds but STRING */
 	const char *string;
 };
 
@@ -291,7 +300,10 @@ struct khs_finding {
 	size_t nr_evidence;
 };
 
-/* Runs all checks; @visit gets the findings by table order of their checks, then by pfn. */
+/*
+ * Runs all checks; @visit gets the findings by table order of their checks, then by pfn, those
+ * about no page first.
+ */
 KHS_API struct khs_error *khs_check(struct khs *k,
 				    void (*visit)(void *arg, const struct khs_finding *finding),
 				    void *arg);
@@ -342,7 +354,7 @@ struct khs_page_info {
 	int32_t mapcount;          /* the raw _mapcount / page_type word */
 	const char *type_name;     /* page type, "buddy"; "" for none */
 	const char *state;         /* life-cycle state: "free (buddy, order 3)", ... */
-	const char *class_name;    /* class of the decision table: "P_OK", "N1", ... ; "" for none */
+	const char *class_name;    /* of the decision table: "P_OK", "N1", ...; "" for none */
 	bool marked;
 	unsigned int mark_order;
 	bool in_scratch;
@@ -352,6 +364,7 @@ struct khs_page_info {
 	bool no_handover;          /* this boot is known to be none: nothing was handed over */
 	bool covered_in;           /* under a pending mark */
 	struct khs_range cover_in;
+	size_t more_out, more_in;  /* further ranges that hold it, as none should */
 };
 
 /* What is known of one page. *@ret and what it points at are good until the next call on @k. */

@@ -314,7 +314,10 @@ refused "an unknown option" 'unknown option --explode' --explode elf
 refused "an option without its argument" '--node wants' list elf --node
 refused "a page without an address" 'wants an address' page
 refused "no address" 'is no address' page pfn:none elf
-refused "another dump's vmlinux that is none" 'no vmlinux' -k text elf
+refused "another dump's vmlinux that is none" 'not a vmlinux' -k text elf
+mkfifo pipe
+refused "a pipe as the vmlinux" 'not a vmlinux: no regular file' -k pipe elf
+refused "no name" 'no VMCORE is named' ''
 
 # ---- streams -------------------------------------------------------------------------------------
 

@@ -29,10 +29,10 @@
 # standard error says what is missing.
 
 set -eu
+. "$(dirname "$0")/debian.sh"
 
 suite=forky
 packages=crash,procps,less,libjansson4,libfdt1
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # What a finished cache was made of; another recipe is made anew.
 recipe="1 $suite $packages"
@@ -56,59 +56,7 @@ is_done() {
 	[ "$(cat "$done_dir/stamp" 2>/dev/null)" = "$recipe" ]
 }
 
-# The folders that apt of this machine gets Debian from, one a line.  apt reads
-# its own lists, of both forms; this asks no network.
-mirrors() {
-	apt-get update --print-uris 2>/dev/null |
-		sed -n "s|^'\(.*\)/dists/\([^/]*\)/InRelease'.*|\2 \1|p" |
-		while read -r dist uri; do
-			case $dist in
-			bookworm | trixie | forky | sid) ;;
-			oldstable | stable | testing | unstable) ;;
-			*) continue ;;
-			esac
-			case $uri in
-			http://* | https://*)
-				echo "$uri"
-				;;
-			mirror+file:*)
-				sed -n 's|^\(https\{0,1\}://[^[:space:]]*\).*|\1|p' \
-					"${uri#mirror+file:}" 2>/dev/null | sed 's|/$||'
-				;;
-			esac
-		done | awk '!seen[$0]++'
-}
-
-# Whether a mirror serves the suite, signed by a key this machine trusts. One that
-# lags behind by some weeks will do.
-serves() {
-	rm -rf "$new_dir/apt"
-	mkdir -p "$new_dir/apt/lists/partial"
-	echo "deb [signed-by=$keyring] $1 $suite main" >"$new_dir/apt/sources.list"
-	apt-get update -qq \
-		-o Dir::Etc::sourcelist="$new_dir/apt/sources.list" \
-		-o Dir::Etc::sourceparts=/dev/null \
-		-o Dir::State::lists="$new_dir/apt/lists" \
-		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
-		-o APT::Update::Error-Mode=any \
-		-o APT::Update::Pre-Invoke::= -o APT::Update::Post-Invoke::= \
-		-o APT::Sandbox::User=root \
-		-o Acquire::Check-Valid-Until=false \
-		-o Acquire::Retries=1 -o Acquire::http::Timeout=20 \
-		-o Acquire::https::Timeout=20 \
-		>/dev/null 2>&1
-}
-
-cache=${KHOSCOPE_CACHE:-}
-if [ -z "$cache" ]; then
-	cache=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
-	[ -n "$cache" ] || cannot "no cache folder: set KHOSCOPE_CACHE"
-	cache=$cache/khoscope
-fi
-case $cache in
-/*) ;;
-*) cannot "the cache folder $cache is no absolute path" ;;
-esac
+cache=$(debian_cache) || cannot "$cache"
 done_dir=$cache/crash-root
 new_dir=$cache/crash-root.new
 
@@ -121,7 +69,7 @@ PATH=$PATH:/usr/sbin:/sbin
 for tool in debootstrap apt-get flock; do
 	command -v "$tool" >/dev/null || cannot "no $tool on this machine"
 done
-[ -r "$keyring" ] || cannot "no Debian archive keyring (package debian-archive-keyring)"
+[ -r "$debian_keyring" ] || cannot "no Debian archive keyring (package debian-archive-keyring)"
 
 # One run at a time; the next finds the work done, or finds the remains of a
 # run that was cut short and throws them away.
@@ -153,8 +101,8 @@ if [ -z "${http_proxy:-}" ]; then
 fi
 
 mirror=
-for uri in $(mirrors); do
-	if serves "$uri"; then
+for uri in $(debian_mirrors); do
+	if debian_lists "$new_dir/apt" "$uri" "$suite"; then
 		mirror=$uri
 		break
 	fi
@@ -163,7 +111,8 @@ done
 	cannot "no network: no Debian mirror of this machine's apt serves $suite"
 rm -rf "$new_dir/apt"
 
-echo "crash-root: fetching a Debian $suite root with $packages (some 60 MB, once) into $done_dir" >&2
+echo "crash-root: fetching a Debian $suite root with $packages (some 60 MB," \
+	"once) into $done_dir" >&2
 
 # What debootstrap mounts in the root goes with its mount namespace.
 private=
@@ -174,7 +123,7 @@ fi
 mkdir -p "$new_dir/root/etc/dpkg/dpkg.cfg.d"
 echo force-unsafe-io >"$new_dir/root/etc/dpkg/dpkg.cfg.d/unsafe-io"
 if ! $private debootstrap --variant=minbase --include="$packages" \
-	--keyring="$keyring" --force-check-gpg \
+	--keyring="$debian_keyring" --force-check-gpg \
 	"$suite" "$new_dir/root" "$mirror" "$script" \
 	>"$new_dir/log" 2>&1 </dev/null; then
 	cannot "debootstrap failed: $(grep '^[EW]:' "$new_dir/log" | tail -n 1)"

@@ -103,22 +103,25 @@ as_cli() {
 		done < <(cases "$dump")
 	} >"$tmp/commands"
 	batch "$dump" <"$tmp/commands"
+	: >"$tmp/complaints"
 	n=0
 	while read -r line; do
 		n=$((n + 1))
 		# shellcheck disable=SC2086 # $line is words
-		"$khoscope" $line "$in/$dump" >"$tmp/text" 2>/dev/null
+		"$khoscope" $line "$in/$dump" >"$tmp/text" 2>>"$tmp/complaints"
 		# shellcheck disable=SC2086
-		"$khoscope" $line --json "$in/$dump" >"$tmp/json" 2>/dev/null
+		"$khoscope" $line --json "$in/$dump" >"$tmp/json" 2>>"$tmp/complaints"
 		check "$dump: $line" same "$tmp/text" "$in/$n.text"
 		check "$dump: $line, JSON" same "$tmp/json" "$in/$n.json"
 		rm -f "$in/$n.text" "$in/$n.json"
 	done < <(cases "$dump")
-	check "$dump: no complaint" nothing_said
+	check "$dump: the complaints too, and no other" same_complaints
 }
 
-nothing_said() {
-	! grep -E '^kho: |^crash: ' "$tmp/log"
+# kho opens the dump once, and so says once what the tool says each time.
+same_complaints() {
+	diff <(sed 's/^khoscope: /kho: /' "$tmp/complaints" | sort -u) \
+		<(grep -E '^kho: |^crash: ' "$tmp/log" | sort -u)
 }
 
 as_cli v72-out-faults
@@ -145,6 +148,8 @@ if [ -x "$build/tests/redump" ]; then
 	made_of flattened --codec snappy --flatten $lacks && as_cli flattened
 	made_of cut --codec zlib --truncate 99% && as_cli cut
 	rm -f "$in/kdump" "$in/flattened" "$in/cut"
+	made_of flat-flag --codec zlib --flatten --incomplete-flag && as_cli flat-flag
+	rm -f "$in/flat-flag"
 else
 	skip "other formats" "no $build/tests/redump"
 fi
@@ -243,16 +248,16 @@ if ! ${CC:-cc} -shared -fPIC -O -o "$in/slow.so" "$here/crash/slow.c" 2>"$tmp/er
 fi
 preload=/mnt/slow.so
 
-# on_terminal NAME: the steps are standard input
+# on_terminal DUMP: the steps are standard input
 on_terminal() {
-	in_crash v72-out-faults "$pty" >"$tmp/log" 2>&1 ||
+	in_crash "$1" "$pty" >"$tmp/log" 2>&1 ||
 		{ tail -n 40 "$tmp/log" | cut -c 1-200; false; }
 }
 
 prompt="crash> "
 
 # The first kho is left by longjmp(): crash asks gdb nothing for a reader that is gone.
-check "Ctrl-C while gdb is asked" on_terminal <<END
+check "Ctrl-C while gdb is asked" on_terminal v72-out-faults <<END
 expect 60000 $prompt
 type extend /mnt/kho.so
 expect 5000 $prompt
@@ -283,7 +288,7 @@ check "check after that" same "$tmp/check" "$in/check"
 check "facts after that" same "$tmp/facts" "$in/facts"
 rm -f "$in/slow" "$in/check" "$in/facts"
 
-check "Ctrl-C while pages are read: screen, file, pipe, repeat" on_terminal <<END
+check "Ctrl-C while pages are read: screen, file, pipe, repeat" on_terminal v72-out-faults <<END
 expect 60000 $prompt
 type extend /mnt/kho.so
 expect 5000 $prompt
@@ -326,5 +331,30 @@ type quit
 END
 check "nothing of what was interrupted" test ! -s "$in/cut"
 check "check after all that" same "$tmp/check" "$in/check"
+rm -f "$in/check"
+
+if ! made_of flattened --codec zlib --flatten; then
+	skip "Ctrl-C while a flattened dump is put in order" "no $build/tests/redump"
+	finish
+fi
+check "Ctrl-C while a flattened dump is put in order" on_terminal flattened <<END
+expect 60000 $prompt
+type extend /mnt/kho.so
+expect 5000 $prompt
+type !touch /mnt/slow-disk
+expect 5000 $prompt
+type kho check
+pause 4000
+interrupt
+expect 3000 kho: interrupted
+expect 3000 $prompt
+type !rm /mnt/slow-disk
+expect 5000 $prompt
+type kho check -j > /mnt/check
+expect 20000 $prompt
+type quit
+END
+"$khoscope" check --json "$in/flattened" >"$tmp/check"
+check "check after that" same "$tmp/check" "$in/check"
 
 finish

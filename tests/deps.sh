@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh demo|check|ci: have what that needs from the Debian archive.
+# deps.sh demo|check|ci|lab: have what that needs from the Debian archive.
 #
 # Says in one line what it fetches, and fetches nothing when nothing is missing.
 # Where it may not install (no root, no apt-get, no network) it says in one line
@@ -20,14 +20,20 @@ tests='libcmocka-dev:/usr/include/cmocka.h liblzo2-dev:/usr/include/lzo/lzo1x.h
 libsnappy-dev:/usr/include/snappy-c.h libzstd-dev:/usr/include/zstd.h
 scdoc:/usr/bin/scdoc jq:/usr/bin/jq debootstrap:/usr/sbin/debootstrap
 bzip2:/bin/bzip2 zstd:/usr/bin/zstd'
+lab='bc:/usr/bin/bc bison:/usr/bin/bison flex:/usr/bin/flex cpio:/usr/bin/cpio perl:/usr/bin/perl
+libssl-dev:/usr/include/openssl/ssl.h pahole:/usr/bin/pahole
+gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
+libc6-dev-arm64-cross:/usr/aarch64-linux-gnu/include/stdlib.h
+qemu-system-x86:/usr/bin/qemu-system-x86_64 qemu-system-arm:/usr/bin/qemu-system-aarch64'
 ci='clang:/usr/bin/clang shellcheck:/usr/bin/shellcheck'
 
 case "${1-}" in
 demo) want=$build ;;
 check) want="$build $tests" ;;
 ci) want="$build $tests $ci" ;;
+lab) want="$build $tests $lab" ;;
 *)
-	echo "usage: tests/deps.sh demo|check|ci" >&2
+	echo "usage: tests/deps.sh demo|check|ci|lab" >&2
 	exit 2
 	;;
 esac

@@ -9,16 +9,18 @@ build=${KHOSCOPE_BUILD:-$here/../build}
 . "$here/tap.sh"
 dest=$tmp/dest
 prefix=/opt/khoscope
+crash_inc=${KHOSCOPE_CRASH_INC:-/usr/include/crash}
 
 check "make install" make -s -C "$here/.." B="$build" DESTDIR="$dest" prefix=$prefix \
-	${KHOSCOPE_CRASH_INC:+CRASH_INC="$KHOSCOPE_CRASH_INC"} install
+	CRASH_INC="$crash_inc" install
 for f in bin/khoscope lib/libkhoscope.a lib/libkhoscope.so lib/libkhoscope.so.0 \
 	include/khoscope.h lib/pkgconfig/khoscope.pc share/man/man1/khoscope.1 \
 	share/man/man3/libkhoscope.3 share/doc/khoscope/README.md; do
 	check "$f is there" [ -s "$dest$prefix/$f" ]
 done
-check "nothing is outside the prefix" [ "$(cd "$dest" && find . -type f ! -path "./opt/khoscope/*")" = "" ]
-[ ! -e "$build/kho.so" ] ||
+outside=$(find "$dest" -type f ! -path "$dest$prefix/*")
+check "nothing is outside the prefix" [ "$outside" = "" ]
+[ ! -e "$crash_inc/defs.h" ] ||
 	check "kho.so is there" [ -s "$dest$prefix/lib/crash/extensions/kho.so" ]
 
 # The example of the manual, built as a stranger would.

@@ -221,9 +221,7 @@ static struct khs_error *run_check(struct run *r)
 
 	if (worst >= KHS_WARNING)
 		r->status = KHS_EXIT_FOUND;
-	else if (!err && !khs_all_judged(r->k))
-		r->status = KHS_EXIT_UNJUDGED;
-	else if (khs_error_code(err) == KHS_ERR_NODATA)
+	else if (err ? khs_error_code(err) == KHS_ERR_NODATA : !khs_all_judged(r->k))
 		r->status = KHS_EXIT_UNJUDGED;
 	return err;
 }
@@ -430,7 +428,7 @@ static bool parse_dump(struct parser *p)
 {
 	bool wanted = p->cmd->door == KHS_DOOR_CLI;
 
-	if (wanted && !p->nr_words)
+	if (wanted && (!p->nr_words || !*p->words[0]))
 		return problem(p->cmd, "no VMCORE is named");
 	if (wanted)
 		p->cmd->dump = pull_word(p, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sorted lists of disjoint half-open ranges [start, end), each with a tag (a node id, say). Built by
- * adding ranges in any order and normalising once; after that they are read-only and searched in
+ * Sorted lists of disjoint half-open ranges [start, end), each with a tag (a node id, say). Built
+ * by adding ranges in any order and normalising once; after that they are read-only and searched in
  * O(log n). Units (pfns or bytes) are the owner's business.
  */
 #ifndef KHS_BASE_EXTENTS_H

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-
 enum khs_presence khs_dump_read(struct khs_dump *dump, uint64_t pa, void *buf, size_t len,
 				size_t *done)
 {

@@ -75,14 +75,6 @@ bool khs_flattened_first(const struct khs_file *file, struct khs_file *ret)
 	return true;
 }
 
-bool khs_flattened_ended(const struct khs_file *file)
-{
-	struct record rec;
-
-	return file->size >= HEADER_SIZE + RECORD_SIZE &&
-	       read_record(file, file->size - RECORD_SIZE, &rec) && rec.end;
-}
-
 static int open_temp(const char *dir)
 {
 	_cleanup_free_ char *name = NULL;
@@ -191,9 +183,11 @@ static bool note_written(struct khs_extents *x, uint64_t start, uint64_t end)
 		e->end = end;
 		return true;
 	}
-	if (x->n >= MAX_EXTENTS)
-		khs_extents_normalize(x);
-	return x->n < MAX_EXTENTS && khs_extents_add(x, start, end, 0);
+	if (x->n < MAX_EXTENTS)
+		return khs_extents_add(x, start, end, 0);
+	/* Sorting all of them over and over, for a few that join each time, would never end. */
+	khs_extents_normalize(x);
+	return x->n < MAX_EXTENTS / 2 && khs_extents_add(x, start, end, 0);
 }
 
 static void stop(struct rearrange *r, const char *what)
@@ -279,7 +273,7 @@ static struct khs_error *finish(struct rearrange *r, struct khs_file *out)
 {
 	struct stat st;
 
-	/* Zeros at the very end were left out by write_sparse(). */
+	/* Zeros at the very end were left out by write_sparse(); what no record had is no zeros. */
 	if (ftruncate(r->fd, r->size) || fstat(r->fd, &st))
 		return write_failed(r);
 	*out = (struct khs_file){
@@ -287,10 +281,8 @@ static struct khs_error *finish(struct rearrange *r, struct khs_file *out)
 		.size = r->size,
 		.stored = (uint64_t)st.st_blocks * 512,
 	};
-	if (*r->why) {
-		khs_extents_normalize(r->written);
-		out->written = r->written;
-	}
+	khs_extents_normalize(r->written);
+	out->written = r->written;
 	return NULL;
 }
 

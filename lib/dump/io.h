@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A file that may be shorter than it claims. Reads give only bytes that its producer wrote: nothing
- * beyond the end, nothing of a hole that rearranging a cut flattened file left. No mmap, so a file
+ * beyond the end, nothing of a hole that rearranging a flattened file left. No mmap, so a file
  * that shrinks meanwhile is a short read and no SIGBUS.
  */
 #ifndef KHS_DUMP_IO_H

@@ -9,8 +9,8 @@
 
 /*
  * An empty dump (all of it KHS_NORAM), complete, without VMCOREINFO; khs_dump_close() frees it.
- * NULL without memory. The functions below take only what this one returned; false without memory, or
- * when a range wraps around.
+ * NULL without memory. The functions below take only what this one returned; false without memory,
+ * or when a range wraps around.
  */
 struct khs_dump *khs_dump_memory_new(void);
 

@@ -191,7 +191,7 @@ static void probe_elf(const struct khs_file *file, struct khs_probe *probe)
 	khs_elfcore_deinit(&core);
 }
 
-/* Only the first record can be looked at in place: enough for the name, not for the rest. */
+/* The first record shows what is no dump before any work is put in; the rest is for later. */
 static void probe_flattened(const struct khs_file *file, struct khs_probe *probe)
 {
 	struct khs_diskdump dd;
@@ -199,36 +199,21 @@ static void probe_flattened(const struct khs_file *file, struct khs_probe *probe
 	struct khs_file first;
 
 	probe->flattened = true;
-	snprintf(probe->text, sizeof(probe->text), "flattened");
 	if (!khs_flattened_first(file, &first)) {
 		refuse(probe, KHS_ERR_FORMAT,
 		       "flattened dump cut off after %" PRIu64 " bytes: no header is in it",
 		       file->size);
 		return;
 	}
-	probe->complete = khs_flattened_ended(file);
-	if (!probe->complete)
-		snprintf(probe->incomplete_why, sizeof(probe->incomplete_why),
-			 "the flattened file has no end record");
-	if (khs_elfcore_is(&first)) {
-		probe->format = KHS_FORMAT_ELF;
-		snprintf(probe->text, sizeof(probe->text), "ELF");
+	if (khs_elfcore_is(&first))
 		return;
-	}
 	if (!khs_diskdump_is(&first)) {
 		refuse(probe, KHS_ERR_FORMAT, "not a dump: flattened, but no dump inside");
 		return;
 	}
 	err = khs_diskdump_header(&first, &dd);
-	if (err) {
+	if (err)
 		refuse_by_error(probe, err);
-		return;
-	}
-	probe->format = KHS_FORMAT_KDUMP;
-	if (dd.status & KHS_DD_CODECS)
-		codec_text(dd.status & KHS_DD_CODECS, probe->text, sizeof(probe->text));
-	else
-		snprintf(probe->text, sizeof(probe->text), "kdump-compressed");
 }
 
 void khs_probe_file(const struct khs_file *file, struct khs_probe *ret)
@@ -250,15 +235,4 @@ void khs_probe_file(const struct khs_file *file, struct khs_probe *ret)
 		return;
 	}
 	probe_other(file, ret);
-}
-
-struct khs_error *khs_probe_path(const char *path, struct khs_probe *ret)
-{
-	_cleanup_(khs_file_closep) struct khs_file file = KHS_FILE_NONE;
-	struct khs_error *err = khs_file_open(path, &file);
-
-	if (err)
-		return err;
-	khs_probe_file(&file, ret);
-	return NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a file is, by a look at its headers alone: its format, in words, and whether it holds all
- * that its headers promise. Reads no page of memory and needs no library, so that it can also tell
- * about a dump that crash has open.
+ * that its headers promise. Reads no page of memory and needs no library. Of a flattened file it
+ * tells only whether putting it in order is worth while.
  */
 #ifndef KHS_DUMP_PROBE_H
 #define KHS_DUMP_PROBE_H
@@ -19,15 +19,12 @@ enum khs_format {
 struct khs_probe {
 	enum khs_format format;
 	char text[96];            /* "kdump-compressed, zlib", "ELF", "qcow2 disk image" */
-	bool flattened;           /* @format is what is inside */
+	bool flattened;           /* a flattened file: if code is OK, the rest is not told yet */
 	bool complete;            /* true for KHS_FORMAT_NONE: nothing was promised */
 	char incomplete_why[160]; /* "" if complete */
 	enum khs_code code;       /* of KHS_FORMAT_NONE: FORMAT or UNSUPPORTED, else OK */
 	char reason[200];         /* why, and the way out; "" if code is OK */
 };
-
-/* Fails if @path can't be opened or is no regular file. */
-struct khs_error *khs_probe_path(const char *path, struct khs_probe *ret);
 
 void khs_probe_file(const struct khs_file *file, struct khs_probe *ret);
 

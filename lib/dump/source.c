@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "../base/error.h"
 #include "dump.h"
-#include "probe.h"
 
 static enum khs_presence source_read(void *priv, uint64_t pa, void *buf, size_t len, size_t *done)
 {
@@ -33,23 +31,15 @@ static const struct khs_dump_ops source_ops = {
 	.close = source_close,
 };
 
-/* The caller reads the file by other means: not knowing its format is no reason to stop. */
 static void describe(struct khs_dump *dump, const struct khs_source *source)
 {
-	struct khs_probe probe;
-	_cleanup_error_ struct khs_error *err = NULL;
+	const char *format = source->format ? source->format : source->name;
+	const char *why = source->incomplete_why;
 
-	dump->complete = true;
-	snprintf(dump->format, sizeof(dump->format), "%s", source->name ? source->name : "unknown");
-	if (!source->path)
-		return;
-	err = khs_probe_path(source->path, &probe);
-	if (err || probe.format == KHS_FORMAT_NONE)
-		return;
-	snprintf(dump->format, sizeof(dump->format), "%s", probe.text);
-	snprintf(dump->incomplete_why, sizeof(dump->incomplete_why), "%s", probe.incomplete_why);
-	dump->flattened = probe.flattened;
-	dump->complete = probe.complete;
+	snprintf(dump->format, sizeof(dump->format), "%s", format ? format : "unknown");
+	snprintf(dump->incomplete_why, sizeof(dump->incomplete_why), "%s", why ? why : "");
+	dump->flattened = source->flattened;
+	dump->complete = !why;
 }
 
 static struct khs_dump *source_dump(const struct khs_source *source)

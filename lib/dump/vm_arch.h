@@ -7,8 +7,8 @@
 #ifndef KHS_DUMP_VM_ARCH_H
 #define KHS_DUMP_VM_ARCH_H
 
-#include "../facts/vmcoreinfo.h"
 #include "vm.h"
+#include "vmcoreinfo.h"
 
 #define KHS_VM_MAX_LEVELS 5
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "../dump/vmcoreinfo.h"
 #include "facts.h"
-#include "vmcoreinfo.h"
 
 #define DERIVED "derived"
 #define ASSUMED "assumed"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "../base/error.h"
-#include "vmcoreinfo.h"
+#include "../dump/vmcoreinfo.h"
 
 #define VMCOREINFO "VMCOREINFO"
 

@@ -7,7 +7,7 @@
 
 #include "../base/error.h"
 #include "../dump/vm.h"
-#include "vmcoreinfo.h"
+#include "../dump/vmcoreinfo.h"
 #include "wanted.h"
 
 #define KALLSYMS "kallsyms"
@@ -103,6 +103,15 @@ static struct khs_error *locate(struct kallsyms *k, const struct khs_vmcoreinfo 
 	return NULL;
 }
 
+static uint64_t little_endian(const uint8_t *bytes, size_t size)
+{
+	uint64_t v = 0;
+
+	while (size--)
+		v = v << 8 | bytes[size];
+	return v;
+}
+
 static struct khs_error *read_counts(struct kallsyms *k)
 {
 	struct khs_error *err;
@@ -111,19 +120,10 @@ static struct khs_error *read_counts(struct kallsyms *k)
 	err = read_at(k, "kallsyms_num_syms", k->num_syms_at, count, sizeof(count));
 	if (err)
 		return err;
-	k->num_syms = count[0] | count[1] << 8 | count[2] << 16 | (uint32_t)count[3] << 24;
+	k->num_syms = little_endian(count, sizeof(count));
 	if (!k->num_syms || k->num_syms > MAX_SYMBOLS)
 		return khs_error_new(KHS_ERR_CORRUPT, "kallsyms_num_syms is %u", k->num_syms);
 	return NULL;
-}
-
-static uint64_t little_endian(const uint8_t *bytes, size_t size)
-{
-	uint64_t v = 0;
-
-	while (size--)
-		v = v << 8 | bytes[size];
-	return v;
 }
 
 static struct khs_error *read_base(struct kallsyms *k)

@@ -9,8 +9,8 @@
 
 #include "../dump/dump.h"
 #include "../dump/vm.h"
+#include "../dump/vmcoreinfo.h"
 #include "facts.h"
-#include "vmcoreinfo.h"
 
 struct khs_kernel {
 	struct khs_dump *dump;

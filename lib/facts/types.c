@@ -36,8 +36,6 @@ static struct khs_type *add_type(struct khs_types *t, const char *name)
 		if (!strcmp(t->v[i].name, name))
 			return &t->v[i];
 	}
-	if (t->n == KHS_TYPES_MAX)
-		return NULL;
 	t->v[t->n] = (struct khs_type){
 		.name = name,
 		.alias = khs_type_alias(name),
@@ -57,8 +55,6 @@ void khs_types_init(struct khs_types *t, const struct khs_facts *facts)
 		if (!name || !incomplete(facts, id))
 			continue;
 		type = add_type(t, name);
-		if (!type)
-			return;
 		if (!facts->v[id].known && khs_needs[id].weight > type->weight)
 			type->weight = khs_needs[id].weight;
 	}

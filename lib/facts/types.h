@@ -11,8 +11,6 @@
 #include "facts.h"
 #include "wanted.h"
 
-#define KHS_TYPES_MAX 48
-
 struct khs_type_answer {
 	const char *name; /* the spelling found; NULL: it has none of them */
 	uint64_t value;
@@ -29,7 +27,7 @@ struct khs_type {
 
 struct khs_types {
 	size_t n;
-	struct khs_type v[KHS_TYPES_MAX];
+	struct khs_type v[KHS_NR_NEEDS];
 	struct khs_type_answer answers[KHS_NR_NEEDS];
 	struct khs_wanted names; /* of structures; id is the index in v */
 	struct khs_wanted enums;

@@ -9,12 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../base/error.h"
+#include "../dump/vmcoreinfo.h"
 #include "btf.h"
 #include "dwarf.h"
-#include "vmcoreinfo.h"
 #include "wanted.h"
 
 struct vmlinux {
@@ -36,9 +37,9 @@ static void vmlinux_close(struct vmlinux *v)
 	free(v->warning);
 }
 
-static struct khs_error *no_vmlinux(const char *why)
+static struct khs_error *not_vmlinux(const char *why)
 {
-	return khs_error_new(KHS_ERR_FORMAT, "no vmlinux: %s", why);
+	return khs_error_new(KHS_ERR_FORMAT, "not a vmlinux: %s", why);
 }
 
 /* One line, however many there are to tell. Without memory there is one less. */
@@ -84,14 +85,19 @@ static struct khs_error *unpack(struct vmlinux *v, const char *path)
 	mod = dwfl_report_offline(v->dwfl, "vmlinux", path, -1);
 	dwfl_report_end(v->dwfl, NULL, NULL);
 	v->elf = mod ? dwfl_module_getelf(mod, &bias) : NULL;
-	return v->elf ? NULL : no_vmlinux("neither an ELF file nor a compressed one");
+	return v->elf ? NULL : not_vmlinux("neither an ELF file nor a compressed one");
 }
 
 static struct khs_error *open_elf(struct vmlinux *v, const char *path)
 {
-	v->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (v->fd < 0)
+	struct stat st;
+
+	/* O_NONBLOCK: a pipe nobody writes to must not hang us. */
+	v->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (v->fd < 0 || fstat(v->fd, &st))
 		return khs_error_new(KHS_ERR_IO, "%s", strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return not_vmlinux("no regular file");
 	elf_version(EV_CURRENT);
 	v->elf = elf_begin(v->fd, ELF_C_READ_MMAP, NULL);
 	if (v->elf && elf_kind(v->elf) == ELF_K_ELF)
@@ -110,10 +116,10 @@ static struct khs_error *check_header(struct vmlinux *v, enum khs_arch arch)
 	GElf_Ehdr h;
 
 	if (!gelf_getehdr(v->elf, &h))
-		return no_vmlinux("damaged ELF header");
+		return not_vmlinux("damaged ELF header");
 	/* arm64's is ET_DYN when it is relocatable. */
 	if (h.e_type != ET_EXEC && h.e_type != ET_DYN)
-		return no_vmlinux("an ELF file, but no executable");
+		return not_vmlinux("an ELF file, but no executable");
 	if (h.e_ident[EI_CLASS] != ELFCLASS64 || h.e_machine != machines[arch])
 		return khs_error_new(KHS_ERR_FORMAT,
 				     "an ELF file of another machine than the dump's %s",

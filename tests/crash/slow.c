@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Preloaded into crash, makes the disk and gdb's answers slow while the file /mnt/slow exists: then
- * a command takes seconds that else is over before anybody can press Ctrl-C. Slow are reads of a
- * file at an offset (crash reads dumps so) and making a temporary file (crash does that for each
- * question to gdb). Built by tests/crash.sh.
+ * Preloaded into crash, makes the disk and gdb's answers slow while the file /mnt/slow exists, and
+ * the disk alone, but more so, while /mnt/slow-disk does: then a command takes seconds that else is
+ * over before anybody can press Ctrl-C. Slow are reads of a file at an offset (crash reads dumps
+ * so) and making a temporary file (crash does that for each question to gdb). Built by
+ * tests/crash.sh.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static void dawdle(unsigned int us)
+static bool is_there(const char *path)
 {
-	if (!access("/mnt/slow", F_OK))
-		usleep(us);
+	return !access(path, F_OK);
 }
 
 ssize_t pread64(int fd, void *buf, size_t n, off64_t off)
 {
 	if (n > 64) /* no descriptor of a page: of these, opening a dump reads thousands */
-		dawdle(5000);
+		usleep(is_there("/mnt/slow-disk") ? 50000 : is_there("/mnt/slow") ? 5000 : 0);
 	return syscall(SYS_pread64, fd, buf, n, off);
 }
 
@@ -33,6 +34,6 @@ FILE *tmpfile(void)
 {
 	FILE *(*next)(void) = (FILE *(*)(void))dlsym(RTLD_NEXT, "tmpfile");
 
-	dawdle(30000);
+	usleep(is_there("/mnt/slow") ? 30000 : 0);
 	return next();
 }

@@ -232,6 +232,47 @@ static void cut_while_open(void **state)
 	}
 }
 
+/* ---- a hole --------------------------------------------------------------------------------- */
+
+/* Copies @from to @to without the bytes [@start, @end). */
+static void copy_without(const char *from, const char *to, uint64_t start, uint64_t end)
+{
+	uint64_t size = file_size(from);
+	uint8_t *bytes = malloc(size);
+	FILE *f = fopen(from, "r");
+
+	assert_true(bytes && f && end <= size);
+	assert_int_equal(fread(bytes, 1, size, f), size);
+	fclose(f);
+	memmove(bytes + start, bytes + end, size - end);
+	make_file(to, bytes, size - (end - start));
+	free(bytes);
+}
+
+/* Without one of its records, and all others there: what it had is missing, and not zeros. */
+static void flattened_hole(void **state)
+{
+	uint64_t missing = 0;
+
+	(void)state;
+	for (size_t i = 0; i < VARIANTS; i++) {
+		struct edges e = edges_of(i);
+
+		/* Three edges a record; the last is the end record. */
+		for (size_t n = 0; variants[i].flattened && n + 3 < e.n; n += 3) {
+			struct khs_dump *dump;
+
+			copy_without(path_of(variants[i].name), "hole", e.at[n], e.at[n + 3]);
+			dump = open_damaged(path_of("hole"));
+			if (!dump)
+				continue;
+			missing += compare(&whole, dump).missing;
+			khs_dump_close(dump);
+		}
+	}
+	assert_true(missing);
+}
+
 /* ---- other states --------------------------------------------------------------------------- */
 
 static void excluded_and_lost(void **state)
@@ -397,7 +438,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(made_is_read),	   cmocka_unit_test(variants_are_equal),
 		cmocka_unit_test(cut_at_edges),	   cmocka_unit_test(cut_variants),
-		cmocka_unit_test(cut_while_open),  cmocka_unit_test(excluded_and_lost),
+		cmocka_unit_test(cut_while_open),  cmocka_unit_test(flattened_hole),
+		cmocka_unit_test(excluded_and_lost),
 		cmocka_unit_test(incomplete_flag), cmocka_unit_test(no_vmcoreinfo),
 		cmocka_unit_test(odd_reads),	   cmocka_unit_test(mangled_headers),
 	};

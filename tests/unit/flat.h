@@ -18,7 +18,7 @@
 #include "base/error.h"
 #include "dump/memory.h"
 #include "dump/vm.h"
-#include "facts/vmcoreinfo.h"
+#include "dump/vmcoreinfo.h"
 
 #define FLAT_BASE 0xffffffff80000000ULL
 /* Two pages of tables; tests stay above. */

@@ -3,8 +3,8 @@
  * VMCOREINFO: the KEY=VALUE lines a kernel leaves for its own post-mortem (kernel/vmcore_info.c).
  * Parsed once, looked up by whole key ("SYMBOL(mem_section)"). Interprets no key by itself.
  */
-#ifndef KHS_FACTS_VMCOREINFO_H
-#define KHS_FACTS_VMCOREINFO_H
+#ifndef KHS_DUMP_VMCOREINFO_H
+#define KHS_DUMP_VMCOREINFO_H
 
 #include <stdbool.h>
 #include <stddef.h>
