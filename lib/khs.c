@@ -50,18 +50,24 @@ struct khs_error *khs_open_model(struct khs *k, struct khs_error *err, struct kh
 struct khs_error *khs_open_source(const struct khs_source *source, const struct khs_options *opts,
 				  struct khs **ret)
 {
+	struct khs_options own = { .size = sizeof(own) };
 	struct khs_dump *dump;
 	struct khs_error *err = khs_dump_open_source(source, &dump);
 	struct khs *k;
 
 	if (err)
 		return err;
+	if (opts && !khs_take(&own, sizeof(own), opts)) {
+		khs_dump_close(dump);
+		return khs_error_new(KHS_ERR_USAGE, "khs_options.size is not set");
+	}
+	own.size = sizeof(own);
 	k = calloc(1, sizeof(*k));
 	if (!k) {
 		khs_dump_close(dump);
 		return khs_enomem();
 	}
-	return khs_open_model(k, khs_kernel_open_source(dump, source, opts, &k->kernel), ret);
+	return khs_open_model(k, khs_kernel_open_source(dump, source, &own, &k->kernel), ret);
 }
 
 void khs_close(struct khs *k)
@@ -117,9 +123,13 @@ struct khs_error *khs_check(struct khs *k,
 	const struct khs_emitter to = { k, visit, arg };
 	struct khs_error *err = khs_need_census(k);
 
-	if (err || !k->have_census)
+	if (err)
 		return err;
-	for (size_t i = 0; i < khs_nr_checks; i++) {
+	/* Where a damaged root FDT is why no more can be told, that much can. */
+	if (!k->have_census && k->have_mem && k->kho.state == KHS_KHO_UNKNOWN &&
+	    k->kho.out_fdt_damage[0])
+		return khs_check_tracker(k, NULL, &to);
+	for (size_t i = 0; k->have_census && i < khs_nr_checks; i++) {
 		if (khs_kernel_interrupted(&k->kernel))
 			return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
 		err = khs_check_fns[i](k, &khs_check_infos[i], &to);
@@ -138,7 +148,7 @@ bool khs_all_judged(const struct khs *k)
 	/* Without RAM nothing can be said of nodes and holes. */
 	return k->have_census && c->judged == c->pages && !c->map_nodes_absent && k->mem.ram.n &&
 	       k->kho.out_known && k->kho.handover_known && k->kho.scratch_known &&
-	       k->mem.layout.has_magic && !k->census.suspects_dropped;
+	       k->mem.layout.has_magic && !c->unlisted;
 }
 
 const char *khs_severity_name(enum khs_severity severity)

@@ -115,10 +115,13 @@ static void visit_runs(struct walk *w, const struct khs_runs *runs, enum khs_dir
 struct khs_error *khs_list(struct khs *k, const struct khs_filter *filter,
 			   bool (*visit)(void *arg, const struct khs_range *range), void *arg)
 {
-	static const struct khs_filter all = { .size = sizeof(all) };
-	struct walk w = { .k = k, .filter = filter ? filter : &all, .visit = visit, .arg = arg };
-	unsigned int directions = w.filter->directions ? w.filter->directions : KHS_OUT | KHS_IN;
+	struct khs_filter f = { 0 };
+	struct walk w = { .k = k, .filter = &f, .visit = visit, .arg = arg };
+	unsigned int directions;
 
+	if (filter && !khs_take(&f, sizeof(f), filter))
+		return khs_error_new(KHS_ERR_USAGE, "khs_filter.size is not set");
+	directions = f.directions ? f.directions : KHS_OUT | KHS_IN;
 	if (directions & KHS_OUT)
 		visit_runs(&w, &k->kho.out, KHS_OUT);
 	if (directions & KHS_IN && !w.stop) {

@@ -19,6 +19,7 @@ struct khs {
 	bool have_mem;    /* mem is usable; else mem_error says why not */
 	char mem_error[256];
 	bool have_census;
+	bool have_status; /* status is filled, and stays as it is */
 	struct khs_status status;
 	struct khs_scratch *status_scratch;
 	struct khs_node_total *node_totals[2];
@@ -29,13 +30,35 @@ struct khs {
 };
 
 /*
- * The rest of opening: @k's kernel is open, or @err says why it is not. Takes over both; *@ret is the
- * handle.
+ * The rest of opening: @k's kernel is open, or @err says why it is not. Takes over both; *@ret is
+ * the handle.
  */
 struct khs_error *khs_open_model(struct khs *k, struct khs_error *err, struct khs **ret);
 
 /* Takes the census if that was not done yet. */
 struct khs_error *khs_need_census(struct khs *k);
+
+/*
+ * A structure of the caller's, @from, which names its own size first: what of it is known here; the
+ * rest, if the caller was built against a smaller one, is zero. False if there is no size in it.
+ */
+static inline bool khs_take(void *to, size_t size, const void *from)
+{
+	size_t theirs;
+
+	memcpy(&theirs, from, sizeof(theirs));
+	memset(to, 0, size);
+	if (theirs < sizeof(theirs))
+		return false;
+	memcpy(to, from, theirs < size ? theirs : size);
+	return true;
+}
+
+/* Whether what was read of the outgoing map is all of it. */
+static inline bool khs_out_complete(const struct khs *k)
+{
+	return k->kho.out_known && !k->kho.nodes_absent;
+}
 
 /* Whether the memory map can say anything of the handover: KHO is on and struct page is known. */
 bool khs_can_judge(const struct khs *k);

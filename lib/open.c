@@ -6,17 +6,9 @@
 #include "base/error.h"
 #include "model.h"
 
-/* @opts, if the caller's structure has all that is asked for here. */
-static const struct khs_options *known(const struct khs_options *opts)
-{
-	return opts && opts->size >= sizeof(*opts) ? opts : NULL;
-}
-
 /* An error of the vmlinux names that file already. */
-static bool is_of_vmlinux(const struct khs_error *err, const struct khs_options *opts)
+static bool is_of_vmlinux(const struct khs_error *err, const char *path)
 {
-	const char *path = known(opts) ? opts->vmlinux : NULL;
-
 	return path && !strncmp(khs_error_message(err), path, strlen(path));
 }
 
@@ -30,11 +22,16 @@ static struct khs_error *name_dump(struct khs_error *err, const char *path, cons
 
 struct khs_error *khs_open(const char *path, const struct khs_options *opts, struct khs **ret)
 {
+	struct khs_options own = { .size = sizeof(own) };
 	struct khs_dump *dump;
-	struct khs_error *err = khs_dump_open(path, known(opts), &dump);
 	char why[sizeof(dump->incomplete_why)];
+	struct khs_error *err;
 	struct khs *k;
 
+	if (opts && !khs_take(&own, sizeof(own), opts))
+		return khs_error_new(KHS_ERR_USAGE, "khs_options.size is not set");
+	own.size = sizeof(own);
+	err = khs_dump_open(path, &own, &dump);
 	if (err)
 		return err;
 	memcpy(why, dump->incomplete_why, sizeof(why));
@@ -43,8 +40,8 @@ struct khs_error *khs_open(const char *path, const struct khs_options *opts, str
 		khs_dump_close(dump);
 		return khs_enomem();
 	}
-	err = khs_kernel_open(dump, opts, &k->kernel);
-	if (err && khs_error_code(err) != KHS_ERR_INTERRUPTED && !is_of_vmlinux(err, opts))
+	err = khs_kernel_open(dump, &own, &k->kernel);
+	if (err && khs_error_code(err) != KHS_ERR_INTERRUPTED && !is_of_vmlinux(err, own.vmlinux))
 		err = name_dump(err, path, why);
 	return khs_open_model(k, err, ret);
 }

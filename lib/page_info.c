@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "checks/check.h"
 #include "kho/judge.h"
 #include "model.h"
 
@@ -40,8 +41,8 @@ static struct khs_error *resolve(struct khs *k, enum khs_address_kind kind, uint
 		break;
 	}
 	if (!khs_extents_find(&mem->sections, *pfn))
-		return khs_error_new(KHS_ERR_NOTFOUND, "pfn 0x%llx has no memory map (its section is "
-				     "not there)", (unsigned long long)*pfn);
+		return khs_error_new(KHS_ERR_NOTFOUND, "pfn 0x%llx has no memory map (its section "
+				     "is not there)", (unsigned long long)*pfn);
 	return NULL;
 }
 
@@ -70,13 +71,16 @@ static void node_opinions(const struct khs *k, struct khs_page_info *info)
 	}
 }
 
-static bool find_cover(const struct khs_runs *runs, uint64_t pfn, enum khs_direction direction,
-		       const struct khs_mem *mem, struct khs_range *ret)
+/* How many ranges hold the page; *@ret is the one that begins first, and of those the largest. */
+static size_t find_cover(const struct khs_runs *runs, uint64_t pfn, enum khs_direction direction,
+			 const struct khs_mem *mem, struct khs_range *ret)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < runs->n && runs->v[i].pfn <= pfn; i++) {
 		const struct khs_run *run = &runs->v[i];
 
-		if (pfn >= khs_run_end(run))
+		if (pfn >= khs_run_end(run) || n++)
 			continue;
 		*ret = (struct khs_range){
 			.direction = direction,
@@ -86,9 +90,8 @@ static bool find_cover(const struct khs_runs *runs, uint64_t pfn, enum khs_direc
 			.state = run->state,
 		};
 		ret->node = khs_mem_node(mem, ret->pfn);
-		return true;
 	}
-	return false;
+	return n;
 }
 
 static void section_of(struct khs *k, struct khs_page_info *info)
@@ -129,12 +132,35 @@ static void name_state(struct khs *k, const struct khs_page *p, const struct khs
 	else if (!p->refcount)
 		snprintf(text, size, "unreferenced: on a per-cpu free list, frozen, or inside a "
 			 "larger allocation");
+	else if (k->page.covered_in)
+		snprintf(text, size, "inside the pending preservation at pfn 0x%llx of order %u",
+			 (unsigned long long)k->page.cover_in.pfn, k->page.cover_in.order);
 	else if (khs_page_pristine(l, p, k->page.address))
 		snprintf(text, size, "initialised and never in the allocator: restored, or part of "
 			 "a larger early allocation");
 	else
-		snprintf(text, size, "allocated%s", p->flags & l->head ? ", head of a compound page" :
-									 "");
+		snprintf(text, size, "allocated%s",
+			 p->flags & l->head ? ", head of a compound page" : "");
+}
+
+/* Waiting pages of which leftover-split has more to say than the page itself shows. */
+static struct khs_error *look_around(struct khs *k, struct khs_page_info *info)
+{
+	size_t used = strlen(k->page_text);
+	enum khs_leftover leftover;
+	struct khs_error *err;
+
+	if (!info->covered_in || info->presence != KHS_PRESENT)
+		return NULL;
+	err = khs_find_leftover(k, info->pfn, &leftover);
+	if (err || leftover == KHS_LEFTOVER_NO)
+		return err;
+	if (leftover == KHS_LEFTOVER_PROVEN)
+		info->class_name = khs_classes[KHS_C_S11].name;
+	snprintf(k->page_text + used, sizeof(k->page_text) - used, "; %sleft behind by a restore "
+		 "across the node boundary (leftover-split)",
+		 leftover == KHS_LEFTOVER_PROVEN ? "" : "perhaps ");
+	return NULL;
 }
 
 static void decode(struct khs *k, struct khs_page_info *info)
@@ -176,7 +202,8 @@ static void decode(struct khs *k, struct khs_page_info *info)
 	if (v.class == KHS_C_FINE)
 		name_state(k, &p, &judge);
 	else
-		snprintf(k->page_text, sizeof(k->page_text), "%s", khs_classes[v.class].text);
+		snprintf(k->page_text, sizeof(k->page_text), "%s",
+			 khs_verdict_text(v.class, v.unsure));
 	info->state = k->page_text;
 }
 
@@ -186,6 +213,7 @@ struct khs_error *khs_page(struct khs *k, enum khs_address_kind kind, uint64_t a
 	struct khs_page_info *info = &k->page;
 	uint64_t pfn = 0, run;
 	struct khs_error *err;
+	size_t n;
 
 	if (!k->have_mem)
 		return khs_error_new(KHS_ERR_NODATA, "no memory map: %s", k->mem_error);
@@ -208,15 +236,19 @@ struct khs_error *khs_page(struct khs *k, enum khs_address_kind kind, uint64_t a
 	section_of(k, info);
 	node_opinions(k, info);
 	info->in_scratch = khs_extents_find(&k->kho.scratch_pfns, pfn);
-	info->out_known = k->kho.out_known && !k->kho.nodes_absent;
-	info->covered_out = find_cover(&k->kho.out, pfn, KHS_OUT, &k->mem, &info->cover_out);
+	info->out_known = khs_out_complete(k);
+	n = find_cover(&k->kho.out, pfn, KHS_OUT, &k->mem, &info->cover_out);
+	info->covered_out = n;
+	info->more_out = n ? n - 1 : 0;
 	info->no_handover = k->kho.handover_known && !k->kho.handover_boot;
-	info->covered_in = find_cover(&k->census.in, pfn, KHS_IN, &k->mem, &info->cover_in);
+	n = find_cover(&k->census.in, pfn, KHS_IN, &k->mem, &info->cover_in);
+	info->covered_in = n;
+	info->more_in = n ? n - 1 : 0;
 	info->presence = khs_mem_read_page(&k->mem, pfn, k->page_words);
 	if (info->presence == KHS_PRESENT) {
 		khs_vm_translate(k->kernel.vm, info->address, &info->address_phys, &run);
 		decode(k, info);
 	}
 	*ret = info;
-	return NULL;
+	return look_around(k, info);
 }

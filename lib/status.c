@@ -57,8 +57,8 @@ static bool add_run(const struct khs_mem *mem, struct totals *t, const struct kh
 	return true;
 }
 
-static struct khs_error *add_runs(const struct khs_mem *mem, const struct khs_runs *runs, bool known,
-				  struct khs_totals *to, struct khs_node_total **nodes)
+static struct khs_error *add_runs(const struct khs_mem *mem, const struct khs_runs *runs,
+				  bool known, struct khs_totals *to, struct khs_node_total **nodes)
 {
 	struct totals t = { .to = to };
 
@@ -153,9 +153,13 @@ static void fill_kho(struct khs *k)
 struct khs_error *khs_get_status(struct khs *k, const struct khs_status **ret)
 {
 	const struct khs_coverage *c = &k->census.coverage;
-	struct khs_error *err = khs_need_census(k);
+	struct khs_error *err;
 	bool in_known;
 
+	*ret = &k->status;
+	if (k->have_status)
+		return NULL;
+	err = khs_need_census(k);
 	if (err)
 		return err;
 	in_known = k->have_census && k->kho.handover_known && k->mem.layout.has_magic &&
@@ -164,13 +168,11 @@ struct khs_error *khs_get_status(struct khs *k, const struct khs_status **ret)
 	fill_kho(k);
 	err = fill_scratch(k);
 	if (!err)
-		err = add_runs(&k->mem, &k->kho.out, k->kho.out_known && !k->kho.nodes_absent,
-			       &k->status.outgoing, &k->node_totals[0]);
+		err = add_runs(&k->mem, &k->kho.out, khs_out_complete(k), &k->status.outgoing,
+			       &k->node_totals[0]);
 	if (!err)
 		err = add_runs(&k->mem, &k->census.in, in_known, &k->status.incoming,
 			       &k->node_totals[1]);
-	if (err)
-		return err;
-	*ret = &k->status;
-	return NULL;
+	k->have_status = !err;
+	return err;
 }

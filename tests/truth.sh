@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# truth.sh: what the kernels themselves logged (tests/vmcores/*.truth) against what check finds, with
-# the vmcore alone and with a vmlinux: every fault under its id at its pfn, nothing on healthy dumps,
-# and the same numbers both ways.
+# truth.sh: what the kernels themselves logged (tests/vmcores/*.truth) against what check finds,
+# with the vmcore alone and with a vmlinux: every fault under its id at its pfn, nothing on healthy
+# dumps, and the same numbers both ways.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 build=${KHOSCOPE_BUILD:-$here/../build}
@@ -15,14 +15,20 @@ declare -A vmlinux=([v72]=$build/vmcores/vmlinux-7.2.13 [v73]=$build/vmcores/vml
 
 # ids TRUTH: "ID PFN" (decimal) for each fault logged, as a finding has to name it.
 ids() {
-	local word rest pfn order
+	local word rest pfn order n
 	while read -r _ word rest; do
 		pfn=$(sed -nE 's/.*\bpfn=([0-9a-f]+).*/\1/p' <<<"$rest")
 		order=$(sed -nE 's/.*\border=([0-9]+).*/\1/p' <<<"$rest")
 		case "$word $rest" in
+		*' id='*)
+			n=$(sed -nE 's/.* pages=([0-9a-f]+).*/\1/p' <<<"$rest")
+			for i in 0 $((16#$n - 1)); do
+				sed -nE "s/.*\\bid=([a-z-]+).*/\\1 $((16#$pfn + i))/p" <<<"$rest"
+			done ;;
 		stale*) echo "stale-mark $((16#$pfn))" ;;
 		half*kind=zero | half*kind=poison | half*kind=tails-zero*)
-			for ((i = 0; i < $(sed -nE 's/.* n=([0-9]+).*/\1/p;t;s/.*/1/p' <<<"$rest"); i++)); do
+			n=$(sed -nE 's/.* n=([0-9]+).*/\1/p;t;s/.*/1/p' <<<"$rest")
+			for ((i = 0; i < n; i++)); do
 				echo "raw-page $((16#$pfn + i))"
 			done ;;
 		half* | refcount* | lru*) [ -z "$pfn" ] || echo "half-init $((16#$pfn))" ;;
@@ -44,7 +50,12 @@ ids() {
 uncovered() {
 	jq -r '.findings[] | "\(.id) \(.pfn) \(.pages)"' "$1" | awk '
 		NR == FNR { n++; id[n] = $1; from[n] = $2; to[n] = $2 + $3; next }
-		{ for (i = 1; i <= n; i++) if (id[i] == $1 && from[i] <= $2 && $2 < to[i]) next; print }
+		{
+			for (i = 1; i <= n; i++)
+				if (id[i] == $1 && from[i] <= $2 && $2 < to[i])
+					next
+			print
+		}
 	' - "$tmp/want"
 }
 
@@ -82,6 +93,7 @@ for truth in "$here"/vmcores/*.truth; do
 			--argjson c "$count" \
 			'.kho.previous_release == $r and .kho.kexec_count == $c' "$tmp/alone"
 	fi
+	[ -n "${vmlinux[${name%%-*}]-}" ] || continue
 	for verb in status list check; do
 		"$khoscope" "$verb" --json "$dumps/$name.kdump" >"$tmp/alone"
 		"$khoscope" "$verb" --json -q -k "${vmlinux[${name%%-*}]}" "$dumps/$name.kdump" \

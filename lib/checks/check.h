@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Checks and what they emit. A check takes the model read-only, looks for one kind of thing, and
- * hands each finding to the emitter; it prints nothing, remembers nothing, and knows no other check.
- * Text of a finding lives in the draft, so a check may build it from locals.
+ * hands each finding, by pfn, to the emitter; it prints nothing, remembers nothing, and knows no
+ * other check. Text of a finding lives in the draft, so a check may build it from locals.
  */
 #ifndef KHS_CHECKS_CHECK_H
 #define KHS_CHECKS_CHECK_H
@@ -37,6 +37,7 @@ void khs_draft_summary(struct khs_draft *d, const char *fmt, ...)
 /* Evidence beyond what fits is left out; keys are static strings. */
 void khs_draft_hex(struct khs_draft *d, const char *key, uint64_t value);
 void khs_draft_number(struct khs_draft *d, const char *key, uint64_t value);
+void khs_draft_signed(struct khs_draft *d, const char *key, int64_t value);
 void khs_draft_string(struct khs_draft *d, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void khs_draft_emit(struct khs_draft *d, const struct khs_emitter *to);
@@ -48,8 +49,17 @@ void khs_draft_emit(struct khs_draft *d, const struct khs_emitter *to);
 bool khs_list_add(char *text, size_t size, size_t *at, const char *glue, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
 
-/* Evidence a kernel developer asks for first: the struct page's address, words and decoded fields. */
+/*
+ * Evidence a kernel developer asks for first: the struct page's address, words and decoded fields.
+ */
 void khs_draft_page(struct khs_draft *d, const struct khs *k, uint64_t pfn, const uint8_t *raw);
+
+/* The finding about a page that the census suspects. */
+void khs_emit_suspect(struct khs *k, const struct khs_suspect *s, const struct khs_emitter *to);
+
+/* Whether leftover-split says something of @pfn. */
+enum khs_leftover { KHS_LEFTOVER_NO, KHS_LEFTOVER_MAYBE, KHS_LEFTOVER_PROVEN };
+struct khs_error *khs_find_leftover(const struct khs *k, uint64_t pfn, enum khs_leftover *ret);
 
 /* A family; those that serve several ids tell them apart by @check->id. */
 typedef struct khs_error *khs_check_fn(struct khs *k, const struct khs_check_info *check,

@@ -75,6 +75,11 @@ void khs_draft_number(struct khs_draft *d, const char *key, uint64_t value)
 	add(d, (struct khs_evidence){ .key = key, .kind = KHS_VALUE_NUMBER, .number = value });
 }
 
+void khs_draft_signed(struct khs_draft *d, const char *key, int64_t value)
+{
+	add(d, (struct khs_evidence){ .key = key, .kind = KHS_VALUE_SIGNED, .number = value });
+}
+
 void khs_draft_string(struct khs_draft *d, const char *key, const char *fmt, ...)
 {
 	struct khs_evidence e = { .key = key, .kind = KHS_VALUE_STRING };
@@ -134,11 +139,11 @@ void khs_draft_page(struct khs_draft *d, const struct khs *k, uint64_t pfn, cons
 	khs_draft_string(d, "flags", "%s", *flags ? flags : "none");
 	khs_draft_string(d, "links", "node %u, zone %u", khs_page_node(l, p.flags),
 			 khs_page_zone(l, p.flags));
-	khs_draft_string(d, "refcount", "%d", p.refcount);
+	khs_draft_signed(d, "refcount", p.refcount);
 	if (type != KHS_PGTY_NONE)
 		khs_draft_string(d, "page_type", "%s", khs_pgty_name(type));
 	else
-		khs_draft_string(d, "mapcount", "%d", (int32_t)p.mapcount);
+		khs_draft_signed(d, "mapcount", (int32_t)p.mapcount);
 	if (l->has_magic && khs_page_marked(&p))
 		khs_draft_string(d, "mark", "order %u", khs_mark_order(&p));
 }

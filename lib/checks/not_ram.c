@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* not-ram: preservations over holes of RAM, and over memory without an online memory map. */
 #include "check.h"
+#include "hits.h"
 #include "../base/error.h"
 
 /*
@@ -41,53 +42,97 @@ static const char *what_is_there(const struct khs_mem *mem, uint64_t pfn)
 	return "a hole in RAM";
 }
 
-/* [from, to) of @run is not usable; the blocks it touches are reported as one. */
-static uint64_t emit(struct khs *k, const struct khs_emitter *to, const struct khs_run *run,
-		     uint64_t gap_start, uint64_t gap_end, bool out)
+/* The part of [pos, end) from its first page on that is not usable; none: start is end. */
+static struct khs_extent next_gap(const struct khs_extents *usable, uint64_t pos, uint64_t end)
 {
-	uint64_t mask = (1ull << run->order) - 1;
-	uint64_t start = run->pfn + ((gap_start - run->pfn) & ~mask);
-	uint64_t end = run->pfn + ((gap_end - run->pfn + mask) & ~mask);
-	struct khs_draft d;
+	const struct khs_extent *e = khs_extents_from(usable, pos);
 
-	khs_draft_init(&d, k, "not-ram", "C3", KHS_ERROR, start, end - start, run->order);
-	khs_draft_summary(&d, "%s preservation covers what is no RAM: %s",
-			  out ? "an outgoing" : "a pending", what_is_there(&k->mem, gap_start));
-	khs_draft_string(&d, "direction", "%s", out ? "out" : "in");
-	khs_draft_string(&d, "not_ram", "pfn 0x%llx-0x%llx", (unsigned long long)gap_start,
-			 (unsigned long long)gap_end - 1);
-	khs_draft_string(&d, "ram_by", "%s", k->mem.ram_source ? k->mem.ram_source : "sections");
-	khs_draft_emit(&d, to);
-	return end;
+	for (; e && e < khs_extents_end(usable) && e->start <= pos; e++)
+		pos = e->end;
+	if (pos >= end)
+		return (struct khs_extent){ end, end, 0 };
+	if (!e || e >= khs_extents_end(usable) || e->start > end)
+		return (struct khs_extent){ pos, end, 0 };
+	return (struct khs_extent){ pos, e->start, 0 };
 }
 
-static void check_run(struct khs *k, const struct khs_emitter *to, const struct khs_extents *usable,
-		      const struct khs_run *run, bool out)
+static void name_gaps(const struct khs_extents *usable, uint64_t pfn, uint64_t end,
+		      struct khs_draft *d)
 {
-	uint64_t at = run->pfn, end = khs_run_end(run);
+	struct khs_extent gap = next_gap(usable, pfn, end);
+	char text[512] = "";
+	uint64_t pages = 0;
+	bool fits = true;
+	size_t at = 0;
 
-	while (at < end) {
-		const struct khs_extent *e = khs_extents_from(usable, at);
-		uint64_t next = e && e->start < end ? e->start : end;
-
-		at = next > at ? emit(k, to, run, at, next, out) : e->end;
+	for (; gap.start < end; gap = next_gap(usable, gap.end, end)) {
+		pages += gap.end - gap.start;
+		fits = fits && khs_list_add(text, sizeof(text), &at, ", ", "pfn 0x%llx-0x%llx",
+					    (unsigned long long)gap.start,
+					    (unsigned long long)gap.end - 1);
 	}
+	khs_draft_string(d, "not_ram", "%s", text);
+	khs_draft_number(d, "pages_not_ram", pages);
+}
+
+/* Kinds of hits. */
+enum { OUT, IN };
+
+static void emit(struct khs *k, const struct khs_emitter *to, const struct khs_extents *usable,
+		 const struct khs_hit *hit)
+{
+	struct khs_extent gap = next_gap(usable, hit->pfn, hit->end);
+	struct khs_draft d;
+
+	khs_draft_init(&d, k, "not-ram", "C3", KHS_ERROR, hit->pfn, hit->end - hit->pfn,
+		       hit->order);
+	khs_draft_summary(&d, "%s preservation covers what is no RAM: %s",
+			  hit->kind == OUT ? "an outgoing" : "a pending",
+			  what_is_there(&k->mem, gap.start));
+	khs_draft_string(&d, "direction", "%s", hit->kind == OUT ? "out" : "in");
+	name_gaps(usable, hit->pfn, hit->end, &d);
+	khs_draft_string(&d, "ram_by", "%s", k->mem.ram_source ? k->mem.ram_source : "sections");
+	khs_draft_emit(&d, to);
+}
+
+/* The blocks that one gap touches are one finding. */
+static bool check_runs(const struct khs_extents *usable, const struct khs_runs *runs,
+		       unsigned int kind, struct khs_hits *hits)
+{
+	for (size_t i = 0; i < runs->n; i++) {
+		const struct khs_run *run = &runs->v[i];
+		uint64_t at = run->pfn, end = khs_run_end(run), mask = (1ull << run->order) - 1;
+
+		while (at < end) {
+			struct khs_extent gap = next_gap(usable, at, end);
+			struct khs_hit hit = { .order = run->order, .kind = kind };
+
+			if (gap.start >= end)
+				break;
+			hit.pfn = run->pfn + ((gap.start - run->pfn) & ~mask);
+			hit.end = run->pfn + ((gap.end - run->pfn + mask) & ~mask);
+			if (!khs_hits_add(hits, &hit))
+				return false;
+			at = hit.end;
+		}
+	}
+	return true;
 }
 
 struct khs_error *khs_check_not_ram(struct khs *k, const struct khs_check_info *check,
 				    const struct khs_emitter *to)
 {
 	struct khs_extents usable = { 0 };
+	struct khs_hits hits = { 0 };
+	bool ok = make_usable(&k->mem, &usable) &&
+		  check_runs(&usable, &k->kho.out, OUT, &hits) &&
+		  check_runs(&usable, &k->census.in, IN, &hits);
 
 	(void)check;
-	if (!make_usable(&k->mem, &usable)) {
-		khs_extents_deinit(&usable);
-		return khs_enomem();
-	}
-	for (size_t i = 0; i < k->kho.out.n; i++)
-		check_run(k, to, &usable, &k->kho.out.v[i], true);
-	for (size_t i = 0; i < k->census.in.n; i++)
-		check_run(k, to, &usable, &k->census.in.v[i], false);
+	khs_hits_sort(&hits);
+	for (size_t i = 0; ok && i < hits.n; i++)
+		emit(k, to, &usable, &hits.v[i]);
+	khs_hits_deinit(&hits);
 	khs_extents_deinit(&usable);
-	return NULL;
+	return ok ? NULL : khs_enomem();
 }

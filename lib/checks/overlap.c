@@ -89,11 +89,11 @@ static void emit(struct khs *k, const struct khs_emitter *to, const struct share
 
 	khs_draft_init(&d, k, "overlap", "", KHS_ERROR, hit->pfn, hit->end - hit->pfn, hit->order);
 	if (blocks == 1)
-		khs_draft_summary(&d, "an outgoing preservation of order %u shares pages with others",
-				  hit->order);
+		khs_draft_summary(&d, "an outgoing preservation of order %u shares pages with "
+				  "others", hit->order);
 	else
-		khs_draft_summary(&d, "%llu adjacent outgoing preservations of order %u share pages "
-				  "with others", (unsigned long long)blocks, hit->order);
+		khs_draft_summary(&d, "%llu adjacent outgoing preservations of order %u share "
+				  "pages with others", (unsigned long long)blocks, hit->order);
 	name_others(s, hit, &d);
 	khs_draft_emit(&d, to);
 }

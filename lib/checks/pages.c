@@ -16,7 +16,8 @@ static const struct {
 	[KHS_C_H5] = { "half-init", KHS_ERROR },
 	[KHS_C_H6] = { "half-init", KHS_ERROR },
 	[KHS_C_H7] = { "half-init", KHS_ERROR },
-	[KHS_C_H8] = { "half-init", KHS_ERROR },
+	/* A restore passes through it: that the machine died meanwhile is no fault of the page. */
+	[KHS_C_H8] = { "half-init", KHS_WARNING },
 	[KHS_C_S1] = { "stale-mark", KHS_ERROR },
 	[KHS_C_S2] = { "stale-mark", KHS_ERROR },
 	/* Free memory is reinitialised before anybody may restore it. */
@@ -47,21 +48,19 @@ static void truth(struct khs_draft *d, const struct khs *k, uint64_t pfn)
 		khs_draft_hex(d, "first_deferred_pfn", node->first_deferred);
 }
 
-static void emit(struct khs *k, const struct khs_suspect *s, const char *id,
-		 const struct khs_emitter *to)
+void khs_emit_suspect(struct khs *k, const struct khs_suspect *s, const struct khs_emitter *to)
 {
-	const struct khs_class_info *class = &khs_classes[s->class];
 	struct khs_draft d;
 
-	khs_draft_init(&d, k, id, class->name, findings[s->class].severity, s->pfn, s->pages,
-		       s->order);
-	khs_draft_summary(&d, "%s", class->text);
+	khs_draft_init(&d, k, findings[s->class].id, khs_classes[s->class].name,
+		       findings[s->class].severity, s->pfn, s->pages, s->order);
+	khs_draft_summary(&d, "%s", khs_verdict_text(s->class, s->unsure));
 	khs_draft_page(&d, k, s->pfn, s->raw);
 	truth(&d, k, s->pfn);
 	if (s->class == KHS_C_H4 || s->class == KHS_C_H5 || s->class == KHS_C_S6)
 		khs_draft_string(&d, "covered_by", "mark at pfn 0x%llx, order %u",
 				 (unsigned long long)s->head, s->head_order);
-	if (s->class == KHS_C_S3)
+	if (s->class == KHS_C_S3 && !s->unsure)
 		khs_draft_string(&d, "free_block", "pfn 0x%llx, order %u",
 				 (unsigned long long)s->head, s->head_order);
 	if (s->class == KHS_C_S5)
@@ -81,7 +80,7 @@ struct khs_error *khs_check_pages(struct khs *k, const struct khs_check_info *ch
 		const char *id = findings[s->class].id;
 
 		if (id && !strcmp(id, check->id))
-			emit(k, s, id, to);
+			khs_emit_suspect(k, s, to);
 	}
 	return NULL;
 }

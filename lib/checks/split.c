@@ -2,8 +2,8 @@
 /*
  * leftover-split: kho_preserve_pages() makes a preservation smaller until both its ends are on one
  * node (__kho_preserve_pages_order(), Linux kernel commit 91e74fa8b1bc), but kho_restore_pages() of
- * 7.2 and 7.3 steps through the same range without doing so. At a block that preserve had to split it
- * restores the first piece and steps over the others: they keep their marks, and their pages are
+ * 7.2 and 7.3 steps through the same range without doing so. At a block that preserve had to split
+ * it restores the first piece and steps over the others: they keep their marks, and their pages are
  * missing from managed_pages, while the caller uses them.
  *
  * The fingerprint, at a node boundary: an aligned block around it, whose first piece (as preserve
@@ -23,6 +23,7 @@ struct split {
 	unsigned int order;
 	unsigned int pieces;  /* left behind */
 	unsigned int piece_order; /* of the first one left behind */
+	bool proven;          /* all of the first piece looks restored */
 };
 
 /* kexec_handover.c:__kho_preserve_pages_order() inside the block. */
@@ -83,8 +84,8 @@ static bool rest_is_marked(const struct khs *k, struct split *s)
 }
 
 /*
- * Restored as single pages and not freed since: off every list the allocator keeps, and not reserved,
- * unmarked, referenced. Only kho_restore_pages() leaves whole ranges like that.
+ * Restored as single pages and not freed since: off every list the allocator keeps, and not
+ * reserved, unmarked, referenced. Only kho_restore_pages() leaves whole ranges like that.
  */
 static bool looks_restored(const struct khs_mem *mem, uint64_t pfn, const uint8_t *raw)
 {
@@ -108,7 +109,8 @@ static struct khs_error *count_restored(const struct khs_mem *mem, uint64_t star
 		struct khs_memmap_piece piece = khs_memmap_next(&map, start, end);
 
 		for (uint64_t i = 0; piece.raw && i < piece.pages; i++)
-			*restored += looks_restored(mem, start + i, piece.raw + i * mem->layout.size);
+			*restored += looks_restored(mem, start + i,
+						    piece.raw + i * mem->layout.size);
 		if (piece.raw)
 			*seen += piece.pages;
 		start += piece.pages;
@@ -117,7 +119,31 @@ static struct khs_error *count_restored(const struct khs_mem *mem, uint64_t star
 	return NULL;
 }
 
-/* "node 1 zone DMA32: 512 pages short of managed_pages (74869)" */
+/* How many pages of RAM of the node's zone [start, end) holds. */
+static uint64_t zone_pages(const struct khs_extents *ram, int node, const struct khs_zone *zone,
+			   uint64_t start, uint64_t end)
+{
+	const struct khs_extent *e;
+	uint64_t pages = 0;
+
+	if (start < zone->start)
+		start = zone->start;
+	if (end > zone->end)
+		end = zone->end;
+	if (start >= end)
+		return 0;
+	e = khs_extents_from(ram, start);
+	for (; e && e < khs_extents_end(ram) && e->start < end; e++) {
+		uint64_t from = e->start > start ? e->start : start;
+		uint64_t to = e->end < end ? e->end : end;
+
+		if (e->tag == node)
+			pages += to - from;
+	}
+	return pages;
+}
+
+/* "node 1 zone DMA32: 512 pages (managed_pages is 74869)" */
 static void name_gap(const struct khs *k, uint64_t start, uint64_t end, char *text, size_t size)
 {
 	size_t at = 0;
@@ -126,44 +152,34 @@ static void name_gap(const struct khs *k, uint64_t start, uint64_t end, char *te
 	for (size_t i = 0; i < k->mem.nr_nodes; i++) {
 		const struct khs_node *node = &k->mem.nodes[i];
 
-		for (size_t z = 0; z < node->nr_zones && at < size; z++) {
+		for (size_t z = 0; z < node->nr_zones; z++) {
 			const struct khs_zone *zone = &node->zones[z];
-			const struct khs_extent *e = khs_extents_from(&k->mem.ram, start);
-			uint64_t pages = 0;
+			uint64_t pages = zone_pages(&k->mem.ram, node->id, zone, start, end);
 
-			for (; e && e < khs_extents_end(&k->mem.ram) && e->start < end; e++) {
-				uint64_t from = e->start > start ? e->start : start;
-				uint64_t to = e->end < end ? e->end : end;
-
-				if (e->tag != node->id)
-					continue;
-				from = zone->start > from ? zone->start : from;
-				to = zone->end < to ? zone->end : to;
-				pages += from < to ? to - from : 0;
-			}
-			if (pages)
-				at += snprintf(text + at, size - at,
-					       "%snode %d zone %s: %llu pages (managed_pages is %llu)",
-					       at ? "; " : "", node->id, zone->name,
-					       (unsigned long long)pages,
-					       (unsigned long long)zone->managed);
+			if (pages && !khs_list_add(text, size, &at, "; ", "node %d zone %s: %llu "
+						   "pages (managed_pages is %llu)", node->id,
+						   zone->name, (unsigned long long)pages,
+						   (unsigned long long)zone->managed))
+				return;
 		}
 	}
 }
 
-static void emit(struct khs *k, const struct khs_emitter *to, const struct split *s, bool proven)
+static void emit(struct khs *k, const struct khs_emitter *to, const struct split *s)
 {
 	struct khs_draft d;
 	char gap[384];
 
-	khs_draft_init(&d, k, "leftover-split", "S11", proven ? KHS_ERROR : KHS_NOTE, s->leftover,
-		       s->end - s->leftover, s->piece_order);
-	if (proven)
-		khs_draft_summary(&d, "kho_restore_pages() restored the part before the node boundary "
-				  "and left this part marked, its pages missing from managed_pages");
+	khs_draft_init(&d, k, "leftover-split", "S11", s->proven ? KHS_ERROR : KHS_NOTE,
+		       s->leftover, s->end - s->leftover, s->piece_order);
+	if (s->proven)
+		khs_draft_summary(&d, "kho_restore_pages() restored the part before the node "
+				  "boundary and left this part marked, its pages missing from "
+				  "managed_pages");
 	else
 		khs_draft_summary(&d, "cut where a split at the node boundary would be; the part "
-				  "before it is in other use, so this may be an ordinary pending one");
+				  "before it is in other use, so this may be an ordinary pending "
+				  "one");
 	khs_draft_string(&d, "restored_piece", "pfn 0x%llx-0x%llx, node %d",
 			 (unsigned long long)s->start, (unsigned long long)s->leftover - 1,
 			 khs_mem_node(&k->mem, s->start));
@@ -200,27 +216,59 @@ static bool find_split(const struct khs *k, uint64_t boundary, struct split *ret
 	return found;
 }
 
+/* Boundaries still to be looked at: those of RAM's extents from @i on, beyond @done. */
+struct walk {
+	size_t i;
+	uint64_t done;
+};
+
+/* The next one with the fingerprint; without any s->end is 0. */
+static struct khs_error *next_split(const struct khs *k, struct walk *w, struct split *s)
+{
+	const struct khs_extents *ram = &k->mem.ram;
+
+	for (; w->i + 1 < ram->n; w->i++) {
+		const struct khs_extent *e = &ram->v[w->i + 1];
+		uint64_t seen, restored;
+		struct khs_error *err;
+
+		if (e->tag == e[-1].tag || e->start < w->done || !find_split(k, e->start, s))
+			continue;
+		err = count_restored(&k->mem, s->start, s->leftover, &seen, &restored);
+		if (err)
+			return err;
+		w->done = s->end;
+		s->proven = restored == s->leftover - s->start;
+		if (seen)
+			return NULL;
+	}
+	*s = (struct split){ 0 };
+	return NULL;
+}
+
 struct khs_error *khs_check_split(struct khs *k, const struct khs_check_info *check,
 				  const struct khs_emitter *to)
 {
-	const struct khs_extents *ram = &k->mem.ram;
-	uint64_t done = 0;
+	struct walk w = { 0 };
+	struct khs_error *err;
+	struct split s;
 
 	(void)check;
-	for (size_t i = 1; i < ram->n; i++) {
-		uint64_t seen, restored;
-		struct khs_error *err;
-		struct split s;
+	while (!(err = next_split(k, &w, &s)) && s.end)
+		emit(k, to, &s);
+	return err;
+}
 
-		if (ram->v[i].tag == ram->v[i - 1].tag || ram->v[i].start < done ||
-		    !find_split(k, ram->v[i].start, &s))
-			continue;
-		err = count_restored(&k->mem, s.start, s.leftover, &seen, &restored);
-		if (err)
-			return err;
-		done = s.end;
-		if (seen)
-			emit(k, to, &s, restored == s.leftover - s.start);
+struct khs_error *khs_find_leftover(const struct khs *k, uint64_t pfn, enum khs_leftover *ret)
+{
+	struct walk w = { 0 };
+	struct khs_error *err;
+	struct split s;
+
+	*ret = KHS_LEFTOVER_NO;
+	while (!(err = next_split(k, &w, &s)) && s.end) {
+		if (pfn >= s.leftover && pfn < s.end)
+			*ret = s.proven ? KHS_LEFTOVER_PROVEN : KHS_LEFTOVER_MAYBE;
 	}
-	return NULL;
+	return err;
 }

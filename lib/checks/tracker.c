@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* tracker-damage: what the walk of the outgoing map could not follow or must not believe. */
 #include "check.h"
+#include "hits.h"
+#include "../base/error.h"
 
 static const struct {
 	const char *text;
@@ -15,18 +17,21 @@ static const struct {
 	[KHS_MAP_ABSENT] = { "a map node is not in the dump", KHS_NOTE },
 };
 
-static void emit(struct khs *k, const struct khs_emitter *to, const struct khs_map_problem *p)
+/* The page a problem is about: the one that holds a bad pointer, where that leads to none. */
+static uint64_t problem_page(const struct khs_map_problem *p)
 {
-	unsigned int shift = k->kernel.page_shift;
+	return p->kind != KHS_MAP_NOT_RAM && p->kind != KHS_MAP_MISALIGNED ? p->node : p->parent;
+}
+
+static void emit_problem(struct khs *k, const struct khs_emitter *to,
+			 const struct khs_map_problem *p)
+{
+	uint64_t page = problem_page(p);
 	struct khs_draft d;
 
-	/* About the page that holds a bad pointer, where the pointer leads to none. */
-	if (p->kind != KHS_MAP_NOT_RAM && p->kind != KHS_MAP_MISALIGNED)
+	if (page)
 		khs_draft_init(&d, k, "tracker-damage", "", problems[p->kind].severity,
-			       p->node >> shift, 1, -1);
-	else if (p->parent)
-		khs_draft_init(&d, k, "tracker-damage", "", problems[p->kind].severity,
-			       p->parent >> shift, 1, -1);
+			       page >> k->kernel.page_shift, 1, -1);
 	else
 		khs_draft_init_global(&d, "tracker-damage", problems[p->kind].severity);
 	khs_draft_summary(&d, "%s", problems[p->kind].text);
@@ -43,19 +48,26 @@ static void emit(struct khs *k, const struct khs_emitter *to, const struct khs_m
 }
 
 /* A map node that the allocator believes to be free will be overwritten under the map. */
-static void check_node(struct khs *k, const struct khs_emitter *to, const struct khs_judge *judge,
-		       const struct khs_map_node *node)
+static bool node_is_free(const struct khs *k, const struct khs_judge *judge, uint64_t pfn,
+			 uint8_t *raw, uint64_t *head, unsigned int *order)
+{
+	return khs_mem_read_page(&k->mem, pfn, raw) == KHS_PRESENT &&
+	       !khs_load32(raw + k->mem.layout.refcount) &&
+	       khs_find_free_block(judge, pfn, head, order);
+}
+
+static void emit_free(struct khs *k, const struct khs_emitter *to, const struct khs_judge *judge,
+		      const struct khs_map_node *node)
 {
 	uint8_t raw[KHS_PAGE_MAX];
 	uint64_t head;
 	unsigned int order;
 	struct khs_draft d;
 
-	if (khs_mem_read_page(&k->mem, node->pfn, raw) != KHS_PRESENT ||
-	    khs_load32(raw + k->mem.layout.refcount) ||
-	    !khs_find_free_block(judge, node->pfn, &head, &order))
+	if (!node_is_free(k, judge, node->pfn, raw, &head, &order))
 		return;
-	khs_draft_init(&d, k, "tracker-damage", "", KHS_ERROR, node->pfn, 1, -1);
+	khs_draft_init(&d, k, "tracker-damage", "", problems[KHS_MAP_FREE].severity, node->pfn, 1,
+		       -1);
 	khs_draft_summary(&d, "%s", problems[KHS_MAP_FREE].text);
 	khs_draft_number(&d, "level", node->level);
 	khs_draft_string(&d, "free_block", "pfn 0x%llx, order %u", (unsigned long long)head, order);
@@ -64,7 +76,7 @@ static void check_node(struct khs *k, const struct khs_emitter *to, const struct
 }
 
 /* The next kernel finds the map by the root FDT alone. */
-static void check_root(struct khs *k, const struct khs_emitter *to)
+static void emit_root(struct khs *k, const struct khs_emitter *to)
 {
 	const struct khs_kho *kho = &k->kho;
 	struct khs_draft d;
@@ -76,7 +88,7 @@ static void check_root(struct khs *k, const struct khs_emitter *to)
 		khs_draft_summary(&d, "the outgoing root FDT is damaged");
 		khs_draft_string(&d, "damage", "%s", kho->out_fdt_damage);
 		khs_draft_emit(&d, to);
-	} else if (kho->out_root_mismatch) {
+	} else {
 		khs_draft_summary(&d, "the outgoing root FDT names another map than kho_out");
 		khs_draft_hex(&d, "named_by_fdt", kho->out_root_fdt);
 		khs_draft_hex(&d, "walked", kho->out_root);
@@ -84,17 +96,58 @@ static void check_root(struct khs *k, const struct khs_emitter *to)
 	}
 }
 
+/* Kinds of hits; the index is that of a problem or a map node. */
+enum { ROOT, PROBLEM, FREE };
+
+static bool find(const struct khs *k, const struct khs_judge *judge, struct khs_hits *hits)
+{
+	const struct khs_kho *kho = &k->kho;
+	unsigned int shift = k->kernel.page_shift;
+	struct khs_hit root = { .pfn = kho->out_fdt_phys >> shift, .kind = ROOT };
+	uint8_t raw[KHS_PAGE_MAX];
+	uint64_t head;
+	unsigned int order;
+
+	if ((kho->out_fdt_damage[0] || kho->out_root_mismatch) && !khs_hits_add(hits, &root))
+		return false;
+	for (size_t i = 0; i < kho->nr_problems; i++) {
+		uint64_t pfn = problem_page(&kho->problems[i]) >> shift;
+		struct khs_hit hit = { .pfn = pfn, .kind = PROBLEM, .index = i };
+
+		if (!khs_hits_add(hits, &hit))
+			return false;
+	}
+	for (size_t i = 0; i < kho->nr_nodes; i++) {
+		struct khs_hit hit = { .pfn = kho->nodes[i].pfn, .kind = FREE, .index = i };
+
+		if (node_is_free(k, judge, hit.pfn, raw, &head, &order) &&
+		    !khs_hits_add(hits, &hit))
+			return false;
+	}
+	return true;
+}
+
 struct khs_error *khs_check_tracker(struct khs *k, const struct khs_check_info *check,
 				    const struct khs_emitter *to)
 {
+	struct khs_hits hits = { 0 };
 	struct khs_judge judge;
+	bool ok;
 
 	(void)check;
-	check_root(k, to);
-	for (size_t i = 0; i < k->kho.nr_problems; i++)
-		emit(k, to, &k->kho.problems[i]);
 	khs_judge_init(&judge, &k->mem, &k->kho);
-	for (size_t i = 0; i < k->kho.nr_nodes; i++)
-		check_node(k, to, &judge, &k->kho.nodes[i]);
-	return NULL;
+	ok = find(k, &judge, &hits);
+	khs_hits_sort(&hits);
+	for (size_t i = 0; ok && i < hits.n; i++) {
+		const struct khs_hit *hit = &hits.v[i];
+
+		if (hit->kind == ROOT)
+			emit_root(k, to);
+		else if (hit->kind == PROBLEM)
+			emit_problem(k, to, &k->kho.problems[hit->index]);
+		else
+			emit_free(k, to, &judge, &k->kho.nodes[hit->index]);
+	}
+	khs_hits_deinit(&hits);
+	return ok ? NULL : khs_enomem();
 }

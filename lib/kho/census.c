@@ -7,8 +7,11 @@
 #include "../base/error.h"
 #include "../mm/memmap.h"
 
-/* A memory map that is garbage from end to end must not fill the memory of who looks at it. */
-enum { MAX_SUSPECTS = 1 << 19 };
+/*
+ * A memory map that is garbage from end to end must not fill the memory of who looks at it: a
+ * finding takes up to 4 KiB as JSON. What comes beyond is counted.
+ */
+enum { MAX_SUSPECTS = 1 << 17 };
 
 /* The pending preservation that the pages now passing belong to. */
 struct block {
@@ -40,8 +43,9 @@ static bool continues(const struct khs_page_layout *l, const struct khs_suspect 
 	struct khs_page first = khs_page_decode(l, last->raw);
 
 	return last->class == v->class && last->pfn + last->pages == pfn && last->order == order &&
-	       order < 1 && last->drift == v->drift && first.flags == p->flags &&
-	       first.mapcount == p->mapcount && first.refcount == p->refcount &&
+	       order < 1 && last->drift == v->drift && last->unsure == v->unsure &&
+	       first.flags == p->flags && first.mapcount == p->mapcount &&
+	       first.refcount == p->refcount &&
 	       (last->head == v->head || (last->head == last->pfn && v->head == pfn));
 }
 
@@ -58,7 +62,7 @@ static struct khs_error *note_suspect(struct pass *s, uint64_t pfn, const uint8_
 		return NULL;
 	}
 	if (c->nr_suspects >= MAX_SUSPECTS) {
-		c->suspects_dropped++;
+		c->coverage.unlisted++;
 		return NULL;
 	}
 	if (!khs_array_grow(c->suspects, c->nr_suspects, c->cap_suspects))
@@ -72,9 +76,16 @@ static struct khs_error *note_suspect(struct pass *s, uint64_t pfn, const uint8_
 		.head = v->head,
 		.head_order = v->head_order,
 		.drift = v->drift,
+		.unsure = v->unsure,
 	};
 	memcpy(last->raw, raw, s->mem->layout.size);
 	return NULL;
+}
+
+static struct khs_error *add_block(struct pass *s, uint64_t pfn, unsigned int order, bool damaged)
+{
+	return khs_runs_add(&s->census->in, pfn, order,
+			    damaged ? KHS_RANGE_DAMAGED : KHS_RANGE_PENDING) ? NULL : khs_enomem();
 }
 
 static struct khs_error *close_block(struct pass *s)
@@ -86,8 +97,7 @@ static struct khs_error *close_block(struct pass *s)
 		return NULL;
 	if (s->census->in.n && s->census->in.v[s->census->in.n - 1].pfn > b.pfn)
 		s->unsorted = true;
-	return khs_runs_add(&s->census->in, b.pfn, b.order,
-			    b.damaged ? KHS_RANGE_DAMAGED : KHS_RANGE_PENDING) ? NULL : khs_enomem();
+	return add_block(s, b.pfn, b.order, b.damaged);
 }
 
 /*
@@ -114,9 +124,7 @@ static struct khs_error *begin_block(struct pass *s, uint64_t pfn, const uint8_t
 		return NULL;
 	/* Inside another block: it counts, but the outer one goes on. */
 	if (s->block.end)
-		return khs_runs_add(&s->census->in, pfn, order,
-				    damaged ? KHS_RANGE_DAMAGED : KHS_RANGE_PENDING) ? NULL :
-										       khs_enomem();
+		return add_block(s, pfn, order, damaged);
 	s->block = (struct block){
 		.pfn = pfn, .end = pfn + (1ull << order), .order = order, .damaged = damaged,
 	};
@@ -323,9 +331,12 @@ static struct khs_error *scan_section(struct pass *s, struct khs_memmap *map,
 		khs_kernel_progress(kernel, "struct pages", c->pages, total);
 		piece = khs_memmap_next(map, pfn, section->end);
 		c->pages += piece.pages;
-		if (piece.presence == KHS_PRESENT)
+		if (piece.presence == KHS_PRESENT) {
 			c->judged += piece.pages;
-		err = piece.presence == KHS_PRESENT ? scan_piece(s, &piece) : count_absent(s, &piece);
+			err = scan_piece(s, &piece);
+		} else {
+			err = count_absent(s, &piece);
+		}
 		if (err)
 			return err;
 		pfn += piece.pages;

@@ -35,15 +35,22 @@ const struct khs_class_info khs_classes[KHS_NR_CLASSES] = {
 	[KHS_C_S11] = { "S11", "left behind by a restore that skipped it" },
 };
 
-void khs_judge_init(struct khs_judge *j, const struct khs_mem *mem, const struct khs_kho *kho)
+const char *khs_verdict_text(enum khs_class class, bool unsure)
+{
+	return unsure ? "marked, with reference count 0, and perhaps inside a free block: its head "
+			"is not in the dump" : khs_classes[class].text;
+}
+
+unsigned int khs_max_order(const struct khs_mem *mem)
 {
 	uint64_t lists = khs_fact_or(&mem->kernel->facts, KHS_KEY_FREE_AREA_LENGTH, 11);
 
-	*j = (struct khs_judge){
-		.mem = mem,
-		.kho = kho,
-		.max_order = lists && lists <= 32 ? lists - 1 : 10,
-	};
+	return lists && lists <= 32 ? lists - 1 : 10;
+}
+
+void khs_judge_init(struct khs_judge *j, const struct khs_mem *mem, const struct khs_kho *kho)
+{
+	*j = (struct khs_judge){ .mem = mem, .kho = kho, .max_order = khs_max_order(mem) };
 }
 
 static bool all_bytes(const uint8_t *raw, size_t size, uint8_t value)
@@ -98,31 +105,44 @@ static bool zone_overflow(const struct khs_judge *j, uint64_t pfn, uint64_t flag
 	       !khs_links_ok(j, pfn, flags);
 }
 
-static bool lists_agree(const struct khs_judge *j, uint64_t at, uint64_t self,
+/*
+ * Whether the words at @at are a list head's that @self is the one element of, or is at this moment
+ * becoming, or ceasing to be: list_add() and list_del() write the head's words one after the other.
+ * Between struct pages only the finished state counts: an empty list is what any of them has.
+ */
+static bool head_agrees(const struct khs_judge *j, uint64_t at, uint64_t self,
 			enum khs_presence *presence)
 {
+	const struct khs_mem *mem = j->mem;
+	bool moving = at < mem->vmemmap || at >= khs_mem_page_address(mem, mem->max_pfn);
 	uint64_t words[2];
 
-	*presence = khs_vm_read_all(j->mem->kernel->vm, at, words, sizeof(words));
-	return *presence == KHS_PRESENT && words[0] == self && words[1] == self;
+	*presence = khs_vm_read_all(mem->kernel->vm, at, words, sizeof(words));
+	if (*presence != KHS_PRESENT)
+		return false;
+	return (words[0] == self || (moving && words[0] == at)) &&
+	       (words[1] == self || (moving && words[1] == at));
 }
 
 /*
  * Both list words point at another struct page's list words: INIT_LIST_HEAD() by a kernel whose
- * vmemmap had this slot elsewhere. The only other way to two equal words is a list of one element,
- * whose head then points back. A head that the dump lacks proves nothing.
+ * vmemmap had this slot elsewhere. That kernel saw the same memory through other page tables, so
+ * the place within the page is the same; a list head that merely was of one element (on a stack
+ * that is gone, say: mm/page_alloc.c:split_free_frozen_pages()) has no reason to lie there. The
+ * other way to two equal words is such a list, whose head then points back. A head that the dump
+ * lacks proves nothing.
  */
 static bool list_foreign(const struct khs_judge *j, uint64_t pfn, const struct khs_page *p,
 			 int64_t *drift)
 {
 	const struct khs_page_layout *l = &j->mem->layout;
 	uint64_t self = khs_mem_page_address(j->mem, pfn) + l->lru, at = p->lru_next;
-	uint64_t unit = l->size & (l->size - 1) ? 8 : l->size;
 	enum khs_presence presence;
 
-	if (at != p->lru_prev || at == self || !(at >> 63) || (at - l->lru) % unit)
+	if (at != p->lru_prev || at == self || !(at >> 63) ||
+	    (at - self) & ((1ull << l->page_shift) - 1))
 		return false;
-	if (lists_agree(j, at, self, &presence))
+	if (head_agrees(j, at, self, &presence))
 		return false;
 	if (presence == KHS_EXCLUDED || presence == KHS_MISSING)
 		return false;
@@ -141,19 +161,26 @@ bool khs_page_listed(const struct khs_judge *j, uint64_t pfn, const struct khs_p
 	       prev == self;
 }
 
-bool khs_find_free_block(const struct khs_judge *j, uint64_t pfn, uint64_t *head,
-			 unsigned int *order)
+/* *@absent: it may lie in one whose head the dump lacks. */
+static bool find_free_block(const struct khs_judge *j, uint64_t pfn, uint64_t *head,
+			    unsigned int *order, bool *absent)
 {
 	uint8_t raw[KHS_PAGE_MAX];
 	uint64_t last = UINT64_MAX;
 
+	*absent = false;
 	for (unsigned int o = 0; o <= j->max_order; o++) {
 		uint64_t at = pfn & ~((1ull << o) - 1);
+		enum khs_presence presence;
 		struct khs_page p;
 
-		if (at == last || khs_mem_read_page(j->mem, at, raw) != KHS_PRESENT)
+		if (at == last)
 			continue;
 		last = at;
+		presence = khs_mem_read_page(j->mem, at, raw);
+		*absent |= presence == KHS_EXCLUDED || presence == KHS_MISSING;
+		if (presence != KHS_PRESENT)
+			continue;
 		p = khs_page_decode(&j->mem->layout, raw);
 		if (khs_page_type(&j->mem->layout, p.mapcount) != KHS_PGTY_BUDDY ||
 		    p.private > j->max_order || at + (1ull << p.private) <= pfn)
@@ -163,6 +190,14 @@ bool khs_find_free_block(const struct khs_judge *j, uint64_t pfn, uint64_t *head
 		return true;
 	}
 	return false;
+}
+
+bool khs_find_free_block(const struct khs_judge *j, uint64_t pfn, uint64_t *head,
+			 unsigned int *order)
+{
+	bool absent;
+
+	return find_free_block(j, pfn, head, order, &absent);
 }
 
 bool khs_mark_plausible(const struct khs_judge *j, uint64_t pfn, unsigned int order)
@@ -185,9 +220,7 @@ static enum khs_class links_class(const struct khs_judge *j, uint64_t pfn, uint6
 /* Used by somebody: what no page has that waits to be restored. */
 static bool in_use(const struct khs_page_layout *l, const struct khs_page *p)
 {
-	uint64_t any = (1ull << l->nr_pageflags) - 1;
-
-	return p->flags & any || p->mapping || p->memcg || p->refcount > 1;
+	return khs_page_owner_flags(l, p->flags) || p->mapping || p->memcg || p->refcount > 1;
 }
 
 /* A marked page whose links, order and place are possible: is it waiting, or not? */
@@ -204,8 +237,8 @@ static struct khs_verdict judge_pending(const struct khs_judge *j, uint64_t pfn,
 		v.class = KHS_C_H7;
 	else if (p->lru_prev == LIST_POISON2 && p->refcount)
 		/*
-		 * It went through the page allocator, which no waiting page does. The other word may
-		 * have become compound_info since, and be 0.
+		 * It went through the page allocator, which no waiting page does. The other word
+		 * may have become compound_info since, and be 0.
 		 */
 		v.class = KHS_C_S1;
 	else if (!on_itself)
@@ -234,6 +267,7 @@ static struct khs_verdict judge_marked(const struct khs_judge *j, uint64_t pfn,
 	enum khs_pgty type = khs_page_type(l, p->mapcount);
 	unsigned int order = khs_mark_order(p);
 	struct khs_verdict v = { .head = pfn };
+	bool absent = false;
 
 	if (list_foreign(j, pfn, p, &v.drift))
 		v.class = KHS_C_N3;
@@ -255,8 +289,11 @@ static struct khs_verdict judge_marked(const struct khs_judge *j, uint64_t pfn,
 		v.class = KHS_C_S10;
 	else if (in_use(l, p))
 		v.class = KHS_C_S4;
-	else if (!p->refcount && khs_find_free_block(j, pfn, &v.head, &v.head_order))
+	else if (!p->refcount && find_free_block(j, pfn, &v.head, &v.head_order, &absent))
 		v.class = KHS_C_S3;
+	else if (absent)
+		/* The least that it can be; what is worse would rest on the head that is absent. */
+		v = (struct khs_verdict){ .class = KHS_C_S3, .head = pfn, .unsure = true };
 	else
 		v = judge_pending(j, pfn, p);
 	if (v.class == KHS_C_S5)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The decision table: what one struct page is, given the rest of what is known. Each class is a state
- * no life cycle of struct page leaves behind, or the one state a KHO mark may legally be in. Looks at
- * one page and, for suspects only, at the few others that decide its case. It never judges by bytes
- * that are not in the dump.
+ * The decision table: what one struct page is, given the rest of what is known. Each class is a
+ * state no life cycle of struct page leaves behind, or the one state a KHO mark may legally be in.
+ * Looks at one page and, for suspects only, at the few others that decide its case. It never judges
+ * by bytes that are not in the dump.
  *
  * The life cycle: mm/mm_init.c:__init_single_page() first, then kernel/liveupdate/kexec_handover.c:
  * kho_preserved_memory_reserve() writes marks, kho_restore_page() takes them away.
@@ -50,6 +50,9 @@ struct khs_class_info {
 
 extern const struct khs_class_info khs_classes[KHS_NR_CLASSES];
 
+/* What a page of @class is, as a sentence; @unsure as in the verdict. */
+const char *khs_verdict_text(enum khs_class class, bool unsure);
+
 struct khs_judge {
 	const struct khs_mem *mem;
 	const struct khs_kho *kho;
@@ -61,7 +64,11 @@ struct khs_verdict {
 	uint64_t head;           /* S3, S5: pfn of the block it lies in; else the page itself */
 	unsigned int head_order;
 	int64_t drift;           /* N3: its list words belong to a struct page this far away */
+	bool unsure;             /* S3 at least: the head of the block is not in the dump */
 };
+
+/* The order of the largest block of the buddy allocator. */
+unsigned int khs_max_order(const struct khs_mem *mem);
 
 void khs_judge_init(struct khs_judge *j, const struct khs_mem *mem, const struct khs_kho *kho);
 

@@ -229,7 +229,9 @@ static bool settle_off(struct khs_kernel *kernel, struct khs_kho *kho)
 		return settle(kho, KHS_KHO_OFF, "kexec handover is built in and this boot was "
 			      "handed memory, but it is not enabled (kho=on on the kernel command "
 			      "line)");
-	/* kho_reserve_scratch() counts areas if enabled; it and kho_init() disable when they fail. */
+	/*
+	 * kho_reserve_scratch() counts areas if enabled; it and kho_init() disable when they fail.
+	 */
 	read_variable(kernel, KHS_SYM_KHO_SCRATCH_CNT, 4, &areas);
 	if (areas)
 		return settle(kho, KHS_KHO_OFF, "kexec handover was enabled at boot, but its "

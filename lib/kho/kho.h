@@ -31,7 +31,7 @@ struct khs_map_problem {
 	enum khs_map_problem_kind kind;
 	enum khs_presence presence; /* of an absent node; else KHS_PRESENT */
 	bool whole;
-	uint64_t node;      /* physical address the entry points at; BAD_INDEX: of the node itself */
+	uint64_t node;      /* physical address the entry points at; BAD_INDEX: the node's own */
 	uint64_t parent;    /* physical address of the node that holds the entry; 0 for the root */
 	uint64_t entry;     /* the entry as it is, the first of them if more */
 	unsigned int level; /* of the node that holds the entry, or with @whole of @node; leaf: 0 */

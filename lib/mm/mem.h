@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The machine's memory by the dead kernel's own word: sections with a memory map, nodes and their
- * zones, and which node owns which RAM. Read once, small (it grows with nodes and sections, not with
- * pages), and read-only afterwards. Where sources of the node disagree it keeps them apart.
+ * zones, and which node owns which RAM. Read once, small (it grows with nodes and sections, not
+ * with pages), and read-only afterwards. Where sources of the node disagree it keeps them apart.
  *
  * Sources of the node of a pfn, most trusted first: memblock.memory (what memmap init itself used),
- * numa_meminfo (what memblock's nodes were set from), the span of a pgdat if only one holds the pfn.
+ * numa_meminfo (what memblock's nodes were set from), the span of a pgdat if only one holds the
+ * pfn.
  */
 #ifndef KHS_MM_MEM_H
 #define KHS_MM_MEM_H
@@ -56,10 +57,12 @@ struct khs_mem {
 	struct khs_extents noinit; /* memblock.reserved regions with RSRV_NOINIT */
 	bool noinit_known;
 
-	bool deferred; /* deferred struct page init had not ended (mm_init.c:page_alloc_init_late) */
+	bool deferred; /* deferred init had not ended (mm_init.c:page_alloc_init_late) */
 };
 
-/* NOTFOUND, UNSUPPORTED, NODATA, CORRUPT: without sections, nodes and layout nothing can be judged. */
+/*
+ * NOTFOUND, UNSUPPORTED, NODATA, CORRUPT: without sections, nodes and layout nothing can be judged.
+ */
 struct khs_error *khs_mem_init(struct khs_mem *mem, struct khs_kernel *kernel);
 void khs_mem_deinit(struct khs_mem *mem);
 

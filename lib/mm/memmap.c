@@ -26,7 +26,8 @@ static uint64_t absent_pages(const struct khs_memmap *map, uint64_t va, uint64_t
 	uint64_t page = 1ull << map->mem->kernel->page_shift, pa, run = page;
 	uint64_t end = (gap & ~(page - 1)) + page;
 
-	if (khs_vm_translate(map->mem->kernel->vm, gap, &pa, &run) != KHS_PRESENT && gap + run > end)
+	if (khs_vm_translate(map->mem->kernel->vm, gap, &pa, &run) != KHS_PRESENT &&
+	    gap + run > end)
 		end = gap + run;
 	return (end - va + map->mem->layout.size - 1) / map->mem->layout.size;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The memory map as a stream: struct pages of a pfn range, in big pieces, each piece either there or
- * absent as a whole. Keeps one buffer, whatever the range. Judges nothing.
+ * The memory map as a stream: struct pages of a pfn range, in big pieces, each piece either there
+ * or absent as a whole. Keeps one buffer, whatever the range. Judges nothing.
  */
 #ifndef KHS_MM_MEMMAP_H
 #define KHS_MM_MEMMAP_H

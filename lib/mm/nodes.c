@@ -70,7 +70,8 @@ static struct khs_error *read_node(struct khs_mem *mem, int id, uint64_t address
 		uint64_t at = zones + i * zone_size;
 
 		if (at > size || size - at < zone_size)
-			return khs_error_new(KHS_ERR_CORRUPT, "zone %u lies outside pglist_data", i);
+			return khs_error_new(KHS_ERR_CORRUPT, "zone %u lies outside pglist_data",
+					     i);
 		node->zones[node->nr_zones++] = read_zone(mem, raw + at, i);
 	}
 	return NULL;

@@ -128,9 +128,7 @@ struct khs_error *khs_page_layout_init(struct khs_page_layout *l, const struct k
 		.nr_pageflags = khs_fact_or(f, KHS_ENUM_NR_PAGEFLAGS, 0),
 		.head = flag_mask(f, KHS_ENUM_PG_HEAD),
 		.reserved = flag_mask(f, KHS_ENUM_PG_RESERVED),
-		.lru_flag = flag_mask(f, KHS_ENUM_PG_LRU),
-		.swapbacked = flag_mask(f, KHS_ENUM_PG_SWAPBACKED),
-		.priv_flag = flag_mask(f, KHS_ENUM_PG_PRIVATE),
+		.hwpoison = flag_mask(f, KHS_ENUM_PG_HWPOISON),
 		.has_magic = khs_known(f, KHS_SIZE_KHO_PAGE_INFO),
 		.page_shift = kernel->page_shift,
 	};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * struct page: where its members lie in this kernel, and one page's raw bytes taken apart. Says what
- * a page's fields are, not whether they are right (kho/judge.h), and reads no memory.
+ * struct page: where its members lie in this kernel, and one page's raw bytes taken apart. Says
+ * what a page's fields are, not whether they are right (kho/judge.h), and reads no memory.
  *
  * Layout: include/linux/mm_types.h, include/linux/page-flags.h, include/linux/page-flags-layout.h.
  */
@@ -45,7 +45,7 @@ struct khs_page_layout {
 	unsigned int zones_shift, nodes_shift;
 	uint64_t zones_mask, nodes_mask; /* after the shift */
 	unsigned int max_zones, max_nodes;
-	uint64_t head, reserved, lru_flag, swapbacked, priv_flag; /* masks; 0 if unknown */
+	uint64_t head, reserved, hwpoison; /* masks; 0 if unknown */
 	uint8_t pgty[KHS_NR_PGTY];
 	bool has_magic; /* union kho_page_info: private carries KHS_MAGIC and the order */
 	unsigned int page_shift;
@@ -137,17 +137,26 @@ void khs_page_flags_text(const struct khs_page_layout *l, const struct khs_facts
 			 uint64_t flags, char *buf, size_t size);
 
 /*
- * Exactly what __init_single_page() (mm/mm_init.c) leaves, but for @private, the node and zone bits
- * and the bits between them and the flags (LAST_CPUPID, KASAN tag, LRU_GEN).
+ * Flags that only an owner sets. Not PG_hwpoison: mm/memory-failure.c:memory_failure() leaves it on
+ * any page that memory errors hit, one that waits to be restored included, and does no more to it.
+ */
+static inline uint64_t khs_page_owner_flags(const struct khs_page_layout *l, uint64_t flags)
+{
+	return flags & ((1ull << l->nr_pageflags) - 1) & ~l->hwpoison;
+}
+
+/*
+ * Exactly what __init_single_page() (mm/mm_init.c) leaves, but for @private, PG_hwpoison, the node
+ * and zone bits and the bits between them and the flags (LAST_CPUPID, KASAN tag, LRU_GEN).
  */
 static inline bool khs_page_pristine(const struct khs_page_layout *l, const struct khs_page *p,
 				     uint64_t address)
 {
 	uint64_t self = address + l->lru;
 
-	return !(p->flags & ((1ull << l->nr_pageflags) - 1)) && p->lru_next == self &&
-	       p->lru_prev == self && !p->mapping && !p->index && !p->memcg &&
-	       p->mapcount == UINT32_MAX && p->refcount == 1;
+	return !khs_page_owner_flags(l, p->flags) && p->lru_next == self && p->lru_prev == self &&
+	       !p->mapping && !p->index && !p->memcg && p->mapcount == UINT32_MAX &&
+	       p->refcount == 1;
 }
 
 #endif

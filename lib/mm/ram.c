@@ -155,7 +155,9 @@ static struct khs_error *read_memory(struct khs_mem *mem)
 			khs_extents_deinit(&mem->memblock);
 			return NULL;
 		}
-		/* Pages the kernel uses: whole ones, as memblock_region_memory_base_pfn() has it. */
+		/*
+		 * Pages the kernel uses: whole ones, as memblock_region_memory_base_pfn() has it.
+		 */
 		if (!(list[i].flags & MEMBLOCK_NOMAP) &&
 		    !khs_extents_add(&mem->memblock, (list[i].base + (1ull << shift) - 1) >> shift,
 				     (list[i].base + list[i].size) >> shift, nid))
@@ -189,6 +191,32 @@ static struct khs_error *read_noinit(struct khs_mem *mem)
 	return NULL;
 }
 
+struct numa_block {
+	uint64_t start, end, nid;
+};
+
+/* The struct numa_memblk at @at; false if it is not there, or can't be one. */
+static bool read_numa_block(const struct khs_mem *mem, uint64_t at, struct numa_block *ret)
+{
+	const struct khs_facts *f = &mem->kernel->facts;
+	const struct {
+		enum khs_need_id id;
+		size_t size;
+		uint64_t *to;
+	} parts[] = {
+		{ KHS_MEM_NUMA_MEMBLK_START, 8, &ret->start },
+		{ KHS_MEM_NUMA_MEMBLK_END, 8, &ret->end },
+		{ KHS_MEM_NUMA_MEMBLK_NID, 4, &ret->nid },
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (khs_kernel_read_uint(mem->kernel, at + khs_fact(f, parts[i].id), parts[i].size,
+					 parts[i].to) != KHS_PRESENT)
+			return false;
+	}
+	return ret->start < ret->end && ret->nid < mem->layout.max_nodes;
+}
+
 /* mm/numa_memblks.c:numa_meminfo; kept after boot with CONFIG_NUMA_KEEP_MEMINFO. */
 static struct khs_error *read_numa_meminfo(struct khs_mem *mem)
 {
@@ -212,19 +240,13 @@ static struct khs_error *read_numa_meminfo(struct khs_mem *mem)
 		return NULL;
 	for (uint64_t i = 0; i < count; i++) {
 		uint64_t at = base + khs_fact(f, KHS_MEM_NUMA_MEMINFO_BLK) + i * size;
-		uint64_t start, end, nid;
+		struct numa_block b;
 
-		if (khs_kernel_read_uint(mem->kernel, at + khs_fact(f, KHS_MEM_NUMA_MEMBLK_START), 8,
-					 &start) != KHS_PRESENT ||
-		    khs_kernel_read_uint(mem->kernel, at + khs_fact(f, KHS_MEM_NUMA_MEMBLK_END), 8,
-					 &end) != KHS_PRESENT ||
-		    khs_kernel_read_uint(mem->kernel, at + khs_fact(f, KHS_MEM_NUMA_MEMBLK_NID), 4,
-					 &nid) != KHS_PRESENT ||
-		    start >= end || nid >= mem->layout.max_nodes) {
+		if (!read_numa_block(mem, at, &b)) {
 			khs_extents_deinit(&x);
 			return NULL;
 		}
-		if (!khs_extents_add(&x, start >> shift, end >> shift, nid)) {
+		if (!khs_extents_add(&x, b.start >> shift, b.end >> shift, b.nid)) {
 			khs_extents_deinit(&x);
 			return khs_enomem();
 		}

@@ -53,7 +53,8 @@ static struct khs_error *add_pages(struct khs_mem *mem, uint64_t start, uint64_t
 
 /*
  * A section that was hot-added may have a memory map for some of its 2 MiB subsections only
- * (mm/sparse.c:pfn_section_valid). Unreadable bits count as valid: the pages' own absence will tell.
+ * (mm/sparse.c:pfn_section_valid). Unreadable bits count as valid: the pages' own absence will
+ * tell.
  */
 static struct khs_error *add_partial(struct khs_mem *mem, uint64_t start, uint64_t pages,
 				     uint64_t usage, int32_t tag)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SPARSEMEM sections: which pfns have a memory map, and whether it is online. Only SPARSEMEM_EXTREME
- * with SPARSEMEM_VMEMMAP, which is what every configuration of x86_64 and arm64 that can have KHO is.
+ * SPARSEMEM sections: which pfns have a memory map, and whether it is online. Only
+ * SPARSEMEM_EXTREME with SPARSEMEM_VMEMMAP, which is what every configuration of x86_64 and arm64
+ * that can have KHO is.
  */
 #ifndef KHS_MM_SECTIONS_H
 #define KHS_MM_SECTIONS_H

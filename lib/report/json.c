@@ -185,11 +185,11 @@ static json_t *kernel(const struct khs_status *st)
 
 static json_t *coverage(const struct khs_coverage *c, bool all_judged)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "pages", count(c->pages),
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "pages", count(c->pages),
 			 "judged", count(c->judged), "excluded", count(c->excluded), "missing",
 			 count(c->missing), "unmapped", count(c->unmapped), "deferred",
 			 count(c->deferred), "map_nodes_absent", count(c->map_nodes_absent),
-			 "all_judged", all_judged);
+			 "unlisted", count(c->unlisted), "all_judged", all_judged);
 }
 
 json_t *khs_json_status(const struct khs_status *st, bool all_judged)
@@ -213,6 +213,8 @@ static json_t *evidence_value(const struct khs_evidence *e)
 		return count(e->number);
 	case KHS_VALUE_HEX:
 		return hex(e->number);
+	case KHS_VALUE_SIGNED:
+		return json_integer((json_int_t)e->number);
 	case KHS_VALUE_STRING:
 		break;
 	}
@@ -323,7 +325,7 @@ json_t *khs_json_page(const struct khs_page_info *p)
 	bool present = p->presence == KHS_PRESENT;
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:b, s:b, s:o, s:b, s:o}",
+			 "s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:b, s:o, s:o}",
 			 "pfn", count(p->pfn),
 			 "phys", hex(p->phys),
 			 "address", hex(p->address),
@@ -338,8 +340,10 @@ json_t *khs_json_page(const struct khs_page_info *p)
 			 "in_scratch", p->in_scratch,
 			 "outgoing_known", p->out_known,
 			 "outgoing", p->covered_out ? khs_json_range(&p->cover_out) : json_null(),
+			 "outgoing_more", count(p->more_out),
 			 "no_handover", p->no_handover,
-			 "incoming", p->covered_in ? khs_json_range(&p->cover_in) : json_null());
+			 "incoming", p->covered_in ? khs_json_range(&p->cover_in) : json_null(),
+			 "incoming_more", count(p->more_in));
 }
 
 /* Small numbers as such, also negative ones; the rest are addresses or masks. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../base/error.h"
+#include "../model.h"
 #include "report.h"
 
 /* Whatever was printed is on its way, or this is the error. */
@@ -72,9 +73,8 @@ static bool list_json(struct listing *l, const struct khs_range *range)
 
 static bool list_text(struct listing *l, const struct khs_range *range)
 {
-	if (!l->ranges++)
+	if (!l->ranges)
 		khs_text_list_head(l->out);
-	l->pages += range->pages;
 	khs_text_range(l->out, range, l->page_size);
 	return !ferror(l->out);
 }
@@ -82,43 +82,42 @@ static bool list_text(struct listing *l, const struct khs_range *range)
 static bool list_one(void *arg, const struct khs_range *range)
 {
 	struct listing *l = arg;
+	bool more = l->json ? list_json(l, range) : list_text(l, range);
 
-	return l->json ? list_json(l, range) : list_text(l, range);
+	l->ranges++;
+	l->pages += range->pages;
+	return more;
 }
 
-/* A dump without KHO has nothing to list, and that is worth a sentence. */
-static struct khs_error *list_nothing(struct khs *k, FILE *out)
+/* JSON Lines has no room for a sentence: it goes where warnings go. */
+static void say(struct khs *k, const struct listing *l, const char *sentence)
 {
-	const struct khs_status *st;
-	struct khs_error *err = khs_get_status(k, &st);
-
-	if (err)
-		return err;
-	if (st->kho_why)
-		khs_text_sentence(out, st->kho_why);
-	return NULL;
+	if (l->json)
+		khs_kernel_warn(&k->kernel, "%s", sentence);
+	else
+		khs_text_sentence(l->out, sentence);
 }
 
-/*
- * Says where the dump could not tell all. Of the outgoing ranges alone too, that would take a look
- * at every struct page: status says it of them.
- */
-static struct khs_error *list_doubt(struct khs *k, const struct khs_filter *filter, FILE *out)
+/* Says why there is nothing to list, or where the dump could not tell all. */
+static struct khs_error *list_doubt(struct khs *k, const struct listing *l, unsigned int directions)
 {
 	const struct khs_status *st;
 	struct khs_error *err;
 
-	if (filter && filter->directions == KHS_OUT)
+	if (directions != KHS_IN && k->kho.state == KHS_KHO_ON && !khs_out_complete(k))
+		say(k, l, "There may be more outgoing ranges: not all of the map could be read "
+			  "(see status).");
+	/* Of the incoming ones it takes a look at every struct page to tell. */
+	if (directions == KHS_OUT && k->kho.state == KHS_KHO_ON)
 		return NULL;
 	err = khs_get_status(k, &st);
-	if (err || st->kho != KHS_KHO_ON)
+	if (err)
 		return err;
-	if (!st->incoming.known)
-		khs_text_sentence(out, "There may be more incoming ranges: not every struct page "
-				       "could be judged (see status).");
-	if (!st->outgoing.known && (!filter || filter->directions != KHS_IN))
-		khs_text_sentence(out, "There may be more outgoing ranges: not all of the map "
-				       "could be read (see status).");
+	if (st->kho_why && !l->ranges)
+		say(k, l, st->kho_why);
+	if (st->kho == KHS_KHO_ON && !st->incoming.known)
+		say(k, l, "There may be more incoming ranges: not every struct page could be "
+			  "judged (see status).");
 	return NULL;
 }
 
@@ -126,21 +125,21 @@ struct khs_error *khs_print_list(struct khs *k, const struct khs_filter *filter,
 				 bool json)
 {
 	struct listing l = { .out = out, .json = json, .page_size = khs_page_size(k) };
-	uint64_t limit = filter ? filter->limit : 0;
+	struct khs_filter f = { 0 };
 	struct khs_error *err = khs_list(k, filter, list_one, &l);
+	bool cut;
 
 	if (!err && l.no_memory)
 		err = khs_enomem();
-	if (!err && !json && !l.ranges)
-		err = list_nothing(k, out);
 	if (err)
 		return err;
-	if (!json) {
-		bool cut = limit && l.ranges >= limit;
-
+	if (filter)
+		khs_take(&f, sizeof(f), filter);
+	cut = f.limit && l.ranges >= f.limit;
+	if (!json)
 		khs_text_list_tail(out, l.ranges, l.pages, l.page_size, cut);
-		err = cut ? NULL : list_doubt(k, filter, out);
-	}
+	if (!cut)
+		err = list_doubt(k, &l, f.directions);
 	return err ? err : finish(out);
 }
 

@@ -277,7 +277,7 @@ struct part {
 	const char *one, *many;
 };
 
-/* "", or why not everything could be judged: ", 12 excluded from the dump, 3 missing". */
+/* Nothing, or why not everything was judged: ", 12 excluded from the dump, 3 missing from it". */
 static void put_unjudged(FILE *out, const struct khs_status *st)
 {
 	const struct khs_coverage *c = &st->coverage;
@@ -288,6 +288,8 @@ static void put_unjudged(FILE *out, const struct khs_status *st)
 		{ c->deferred, "not initialised yet", "not initialised yet" },
 		{ c->map_nodes_absent, "page of the outgoing map not in the dump",
 		  "pages of the outgoing map not in the dump" },
+		{ c->unlisted, "with a fault beyond those listed",
+		  "with faults beyond those listed" },
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -404,6 +406,8 @@ static void put_evidence(FILE *out, const struct khs_evidence *e)
 		fprintf(out, "%" PRIu64, e->number);
 	else if (e->kind == KHS_VALUE_HEX)
 		fprintf(out, "0x%" PRIx64, e->number);
+	else if (e->kind == KHS_VALUE_SIGNED)
+		fprintf(out, "%" PRId64, (int64_t)e->number);
 	else
 		khs_put_clean(out, e->string ? e->string : "?");
 	putc('\n', out);
@@ -485,15 +489,28 @@ static void put_opinions(FILE *out, const struct khs_page_info *p)
 		field(out, NULL, "they do not agree");
 }
 
-static void put_cover(FILE *out, const char *label, bool covered, const struct khs_range *r,
-		      const char *otherwise)
+static void put_cover(FILE *out, const char *label, const struct khs_range *r, size_t more)
 {
-	if (!covered)
-		field(out, label, "%s", otherwise);
+	char others[40] = "";
+
+	if (more)
+		snprintf(others, sizeof(others), "; and by %zu more", more);
+	field(out, label, "covered by pfn 0x%" PRIx64 ", order %u, %" PRIu64 " page%s: %s%s",
+	      r->pfn, r->order, r->pages, plural(r->pages), khs_range_state_name(r->state), others);
+}
+
+static void put_covers(FILE *out, const struct khs_page_info *p)
+{
+	if (p->covered_out)
+		put_cover(out, "Outgoing", &p->cover_out, p->more_out);
 	else
-		field(out, label, "covered by pfn 0x%" PRIx64 ", order %u, %" PRIu64 " page%s: %s",
-		      r->pfn, r->order, r->pages, plural(r->pages),
-		      khs_range_state_name(r->state));
+		field(out, "Outgoing", p->out_known ? "not preserved" :
+		      "in nothing that the readable part of the outgoing map preserves");
+	if (p->covered_in)
+		put_cover(out, "Incoming", &p->cover_in, p->more_in);
+	else
+		field(out, "Incoming", p->no_handover ? "nothing was handed over to this kernel" :
+		      "under no pending mark; whether it was handed over cannot be told");
 }
 
 static void put_decoded(FILE *out, const struct khs_page_info *p)
@@ -533,12 +550,7 @@ void khs_text_page(FILE *out, const struct khs_page_info *p)
 	if (p->class_name && *p->class_name)
 		field(out, "Class", "%s", p->class_name);
 	field(out, "Scratch", "%s", p->in_scratch ? "in a scratch area" : "in none");
-	put_cover(out, "Outgoing", p->covered_out, &p->cover_out,
-		  p->out_known ? "not preserved" :
-				 "in nothing that the readable part of the outgoing map preserves");
-	put_cover(out, "Incoming", p->covered_in, &p->cover_in,
-		  p->no_handover ? "nothing was handed over to this kernel" :
-				   "under no pending mark; whether it was handed over cannot be told");
+	put_covers(out, p);
 }
 
 /* ---- facts ---------------------------------------------------------------------------------- */

@@ -130,6 +130,44 @@ static void cross_both(void **state)
 		assert_string_not_equal(t->found[i].id, "cross-zone");
 }
 
+/* Outgoing and pending ones together, by pfn. */
+static void cross_sorted(void **state)
+{
+	struct tk *t = *state;
+
+	tk_preserve(t, 0x8800, 10);
+	tk_pending(t, 0x8000, 12);
+	tk_check(t);
+	for (size_t i = 1; i < t->nr_found; i++)
+		assert_true(strcmp(t->found[i].id, t->found[i - 1].id) ||
+			    t->found[i].pfn >= t->found[i - 1].pfn);
+	tk_expect_evidence(tk_expect(t, "cross-node", "C1", 0x8000, 0x1000), "direction=in");
+	tk_expect_evidence(tk_expect(t, "cross-node", "C1", 0x8800, 0x400), "direction=out");
+}
+
+/* kernelcore=mirror: spans of zones overlap, and don't tell where one ends. */
+static void cross_zone_untold(void **state)
+{
+	struct tk *t = *state;
+
+	tk_set_zone(t, 0, 2, "Movable", 0x3100, TK_NODE1);
+	for (uint64_t pfn = 0x3100; pfn < 0x3200; pfn++) {
+		struct tk_page p = tk_get(t, pfn);
+
+		p.flags = tk_links(t, 0, 2);
+		tk_put(t, pfn, &p);
+	}
+	tk_preserve(t, 0x3000, 10);
+	tk_preserve(t, 0x800, 12);
+	tk_check(t);
+	for (size_t i = 0; i < t->nr_found; i++)
+		assert_string_not_equal(t->found[i].id, "cross-zone");
+	tk_preserve(t, 0x8800, 10);
+	tk_check(t);
+	tk_expect_evidence(tk_expect(t, "cross-node", "C1", 0x8800, 0x400),
+			   "ranges=0x8800-0x89ff node 0; 0x8a00-0x8bff node 1 DMA32\n");
+}
+
 /* ---- not-ram -------------------------------------------------------------------------------- */
 
 static void not_ram_hole(void **state)
@@ -153,6 +191,30 @@ static void not_ram_inside_hole(void **state)
 	tk_preserve(t, TK_HOLE - 1, 0);
 	tk_preserve(t, TK_HOLE_END, 0);
 	tk_check_one(t, "not-ram", "C3", TK_HOLE + 0x10, 8);
+}
+
+/* Every gap of a block is named, not the first alone. */
+static void not_ram_gaps(void **state)
+{
+	struct tk *t = *state;
+
+	tk_set_ram(t, 1, TK_NODE1, TK_HOLE - 0x20, 1);
+	tk_set_ram(t, 2, TK_HOLE - 0x10, TK_HOLE, 1);
+	tk_set_ram(t, 3, TK_HOLE_END, TK_RAM_END, 1);
+	tk_preserve(t, TK_HOLE - 0x100, 8);
+	tk_preserve(t, TK_HOLE, 11);
+	tk_check(t);
+	tk_expect_evidence(tk_expect(t, "not-ram", "C3", TK_HOLE - 0x100, 0x100),
+			   "not_ram=pfn 0xffe0-0xffef\npages_not_ram=16\n");
+	tk_preserve(t, 0xc000, 14);
+	tk_check(t);
+	tk_expect_evidence(tk_expect(t, "not-ram", "C3", 0xc000, 0x4000),
+			   "not_ram=pfn 0xffe0-0xffef\n");
+	tk_preserve(t, 0, 17);
+	tk_check(t);
+	tk_expect_evidence(tk_expect(t, "not-ram", "C3", 0, 0x20000),
+			   "not_ram=pfn 0x0-0x0, pfn 0xffe0-0xffef, pfn 0x10000-0x103ff, "
+			   "pfn 0x17000-0x1ffff\n");
 }
 
 static void not_ram_beyond(void **state)
@@ -327,6 +389,41 @@ static void freed_absent(void **state)
 	tk_check(t);
 	tk_expect_count(t, 0);
 	assert_false(khs_all_judged(t->k));
+}
+
+/* ... or only some of them: what is said is a lower bound, and said to be. */
+static void freed_partly_absent(void **state)
+{
+	struct tk *t = *state;
+
+	tk_preserve(t, 0x3000, 7);
+	tk_free_block(t, 0x3000, 6);
+	tk_free_block(t, 0x3040, 6);
+	tk_expect_evidence(tk_check_one(t, "freed-preserved", "", 0x3000, 0x80),
+			   "free_pages=128\n");
+	assert_null(strstr(t->found[0].evidence, "not_judged"));
+	tk_lose(t, tk_page_pa(t, 0x3000), 0x1000, KHS_EXCLUDED);
+	tk_expect_evidence(tk_check_one(t, "freed-preserved", "", 0x3000, 0x80),
+			   "free_pages=64\nnot_judged=there may be more");
+}
+
+/* Overlapping runs: the finding further up in the longer one comes after the other's. */
+static void freed_sorted(void **state)
+{
+	struct tk *t = *state;
+
+	for (uint64_t i = 0; i < 0x40; i++)
+		tk_preserve(t, 0x3000 + i, 0);
+	tk_preserve(t, 0x3010, 2);
+	tk_free_block(t, 0x3012, 0);
+	tk_free_block(t, 0x3030, 0);
+	tk_check(t);
+	for (size_t i = 1; i < t->nr_found; i++)
+		assert_true(strcmp(t->found[i].id, t->found[i - 1].id) ||
+			    t->found[i].pfn >= t->found[i - 1].pfn);
+	tk_expect(t, "freed-preserved", "", 0x3010, 4);
+	tk_expect(t, "freed-preserved", "", 0x3012, 1);
+	tk_expect(t, "freed-preserved", "", 0x3030, 1);
 }
 
 /* A list too long for its place ends after a whole range, and says that there is more. */
@@ -606,8 +703,11 @@ int main(void)
 		TK_HANDED(cross_node_pending),
 		TK_COLD(cross_zone),
 		TK_COLD(cross_both),
+		TK_HANDED(cross_sorted),
+		TK_COLD(cross_zone_untold),
 		TK_COLD(not_ram_hole),
 		TK_COLD(not_ram_inside_hole),
+		TK_COLD(not_ram_gaps),
 		TK_COLD(not_ram_beyond),
 		TK_COLD(not_ram_offline),
 		TK_HANDED(not_ram_pending),
@@ -621,6 +721,8 @@ int main(void)
 		TK_COLD(freed_to_cpu_list),
 		TK_COLD(freed_is_not),
 		TK_COLD(freed_absent),
+		TK_COLD(freed_partly_absent),
+		TK_COLD(freed_sorted),
 		TK_COLD(long_lists),
 		TK_COLD(scratch_preserved),
 		TK_COLD(scratch_reached),

@@ -86,7 +86,7 @@ enum {
 
 enum {
 	TK_PG_LOCKED = 0, TK_PG_LRU = 5, TK_PG_HEAD = 6, TK_PG_RESERVED = 12, TK_PG_PRIVATE = 13,
-	TK_PG_SWAPBACKED = 17, TK_NR_PAGEFLAGS = 21,
+	TK_PG_SWAPBACKED = 17, TK_PG_HWPOISON = 20, TK_NR_PAGEFLAGS = 21,
 };
 
 #define TK_MAGIC 0x4b484f5000000000ULL
@@ -901,6 +901,8 @@ static inline void tk_keep_evidence(struct tk_finding *to, const struct khs_evid
 
 	if (e->kind == KHS_VALUE_STRING)
 		snprintf(to->evidence + used, room, "%s=%s\n", e->key, e->string);
+	else if (e->kind == KHS_VALUE_SIGNED)
+		snprintf(to->evidence + used, room, "%s=%lld\n", e->key, (long long)e->number);
 	else
 		snprintf(to->evidence + used, room, e->kind == KHS_VALUE_HEX ? "%s=0x%llx\n" :
 									       "%s=%llu\n",

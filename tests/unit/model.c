@@ -775,6 +775,203 @@ static void page_nodes(void **state)
 	assert_string_equal(info->class_name, "H3");
 }
 
+/*
+ * What is wrong around the page is said of it: further ranges, and a restore that stepped over it.
+ */
+static void page_neighbourhood(void **state)
+{
+	struct tk *t = *state;
+	const struct khs_page_info *info;
+
+	tk_preserve(t, 0x4000, 4);
+	tk_preserve(t, 0x4000, 2);
+	tk_preserve(t, 0x4001, 0);
+	for (uint64_t pfn = 0x8800; pfn < TK_NODE1; pfn++)
+		tk_init_page(t, pfn);
+	tk_pending(t, TK_NODE1, 9);
+	tk_pending(t, 0x9000, 9);
+	tk_open(t);
+	info = page(t, KHS_ADDR_PFN, 0x4001);
+	assert_int_equal(info->cover_out.order, 4);
+	assert_int_equal(info->more_out, 2);
+	assert_int_equal(page(t, KHS_ADDR_PFN, 0x4005)->more_out, 0);
+	assert_string_equal(page(t, KHS_ADDR_PFN, TK_NODE1)->class_name, "S11");
+	info = page(t, KHS_ADDR_PFN, TK_NODE1 + 5);
+	assert_string_equal(info->class_name, "S11");
+	assert_non_null(strstr(info->state, "left behind by a restore"));
+	assert_string_equal(page(t, KHS_ADDR_PFN, 0x9000)->class_name, "P_OK");
+	assert_string_equal(page(t, KHS_ADDR_PFN, 0x9001)->state,
+			    "inside the pending preservation at pfn 0x9000 of order 9");
+	/* The part before it is in other use: suspected, not proven. */
+	tk_restore_folio(t, 0x8800, 9, false);
+	tk_open(t);
+	info = page(t, KHS_ADDR_PFN, TK_NODE1);
+	assert_string_equal(info->class_name, "P_OK");
+	assert_non_null(strstr(info->state, "perhaps left behind"));
+}
+
+/* ---- machines ------------------------------------------------------------------------------- */
+
+/* A node of processors alone, one whose memory is all movable, and zone numbers to the last. */
+static void odd_nodes(void **state)
+{
+	static const unsigned int zones[] = { 3, 4, 5, 8 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+		struct tk_knobs knobs = tk_usual;
+		const unsigned int movable = zones[i] - 1;
+		struct tk *t;
+
+		knobs.zones = zones[i];
+		knobs.handover = true;
+		t = tk_new_with(&knobs);
+		tk_set_node(t, 2, 0, 0);
+		tk_set_zone(t, 1, 1, "DMA32", 0, 0);
+		tk_set_zone(t, 1, movable, "Movable", TK_NODE1, TK_RAM_END);
+		for (uint64_t pfn = TK_NODE1; pfn < TK_END; pfn++) {
+			struct tk_page p = tk_get(t, pfn);
+
+			p.flags = (p.flags & ((1ULL << 29) - 1)) | tk_links(t, 1, movable);
+			tk_put(t, pfn, &p);
+		}
+		tk_preserve(t, 0x9000, 9);
+		tk_check_healthy(t);
+		tk_delete(t);
+	}
+}
+
+/* Node 0, node 1, node 0 again, by each source of the node and by none. */
+static void interleaved(void **state)
+{
+	const uint64_t again = 0xb000;
+	struct tk *t = *state;
+
+	tk_set_node(t, 0, 1, TK_RAM_END);
+	tk_set_zone(t, 0, 1, "DMA32", TK_ZONE_DMA32, TK_RAM_END);
+	tk_set_node(t, 1, TK_NODE1, again);
+	tk_set_zone(t, 1, 1, "DMA32", TK_NODE1, again);
+	tk_set_ram(t, 1, TK_NODE1, again, 1);
+	tk_set_ram(t, 2, again, TK_HOLE, 0);
+	tk_set_ram(t, 3, TK_HOLE_END, TK_RAM_END, 0);
+	for (uint64_t pfn = again; pfn < TK_END; pfn++) {
+		struct tk_page p = tk_get(t, pfn);
+
+		p.flags = (p.flags & ((1ULL << 29) - 1)) | tk_links(t, 0, 1);
+		tk_put(t, pfn, &p);
+	}
+	tk_pending(t, 0x9000, 9);
+	tk_preserve(t, 0xc000, 9);
+	tk_check_healthy(t);
+	tk_set_numa_block(t, 0, 1, TK_NODE1, 0);
+	tk_set_numa_block(t, 1, TK_NODE1, again, 1);
+	tk_set_numa_block(t, 2, again, TK_RAM_END, 0);
+	tk_forget(t, KHS_ASK_SYMBOL, NULL, "memblock");
+	tk_check_healthy(t);
+	assert_int_equal(page(t, KHS_ADDR_PFN, 0x9000)->cover_in.node, 1);
+	tk_forget(t, KHS_ASK_SYMBOL, NULL, "numa_meminfo");
+	tk_check(t);
+	tk_expect_count(t, 0);
+}
+
+/* ---- the interface's promises --------------------------------------------------------------- */
+
+/* What was returned once stays: a second call frees and changes nothing. */
+static void status_stays(void **state)
+{
+	struct tk *t = *state;
+	const struct khs_scratch *scratch;
+	const struct khs_node_total *nodes;
+
+	tk_open(t);
+	scratch = tk_status(t)->scratch;
+	nodes = tk_status(t)->outgoing.by_node;
+	assert_non_null(scratch);
+	assert_non_null(nodes);
+	assert_ptr_equal(tk_status(t)->scratch, scratch);
+	assert_ptr_equal(tk_status(t)->outgoing.by_node, nodes);
+}
+
+struct said {
+	size_t n;
+	char last[256];
+};
+
+static void on_warning(void *arg, const char *message)
+{
+	struct said *said = arg;
+
+	said->n++;
+	snprintf(said->last, sizeof(said->last), "%s", message);
+}
+
+/* JSON Lines: a range is a line, and that there may be more goes where warnings go. */
+static void list_json_doubt(void **state)
+{
+	struct tk *t = *state;
+	struct said said = { 0 };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	t->opts.warn = on_warning;
+	t->opts.arg = &said;
+	tk_pending(t, 0x4000, 4);
+	tk_open(t);
+	tk_ok(khs_print_list(t->k, NULL, out, true));
+	assert_int_equal(said.n, 0);
+	tk_lose(t, tk_page_pa(t, 0x2400), 0x1000, KHS_EXCLUDED);
+	tk_open(t);
+	rewind(out);
+	tk_ok(khs_print_list(t->k, NULL, out, true));
+	assert_int_equal(said.n, 1);
+	assert_non_null(strstr(said.last, "more incoming ranges"));
+	assert_int_equal(fclose(out), 0);
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		assert_int_equal(*line, '{');
+	free(text);
+}
+
+static bool count_range(void *arg, const struct khs_range *range)
+{
+	(void)range;
+	++*(size_t *)arg;
+	return true;
+}
+
+/* A caller built against a structure with less in it, and one that forgot the size. */
+static void sizes(void **state)
+{
+	struct tk *t = *state;
+	struct khs_filter f = { .directions = KHS_OUT, .limit = 1 };
+	struct khs_options none = { 0 };
+	struct khs_error *err;
+	size_t n = 0;
+
+	tk_preserve(t, 0x4000, 4);
+	tk_open(t);
+	f.size = offsetof(struct khs_filter, limit);
+	tk_ok(khs_list(t->k, &f, count_range, &n));
+	assert_int_equal(n, 2);
+	f.size = sizeof(f);
+	n = 0;
+	tk_ok(khs_list(t->k, &f, count_range, &n));
+	assert_int_equal(n, 1);
+	f.size = 0;
+	err = khs_list(t->k, &f, count_range, &n);
+	assert_int_equal(khs_error_code(err), KHS_ERR_USAGE);
+	khs_error_free(err);
+	err = khs_open("/nonexistent", &none, &t->k);
+	assert_int_equal(khs_error_code(err), KHS_ERR_USAGE);
+	khs_error_free(err);
+	tk_close(t);
+	t->opts.size = 0;
+	err = tk_try_open(t);
+	assert_int_equal(khs_error_code(err), KHS_ERR_USAGE);
+	khs_error_free(err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -816,6 +1013,12 @@ int main(void)
 		TK_COLD(page_absent),
 		TK_COLD(page_offline),
 		TK_COLD(page_nodes),
+		TK_HANDED(page_neighbourhood),
+		cmocka_unit_test(odd_nodes),
+		TK_HANDED(interleaved),
+		TK_COLD(status_stays),
+		TK_COLD(sizes),
+		TK_HANDED(list_json_doubt),
 	};
 
 	return cmocka_run_group_tests_name("model", tests, NULL, NULL);
