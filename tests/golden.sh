@@ -13,6 +13,7 @@ dumps=${KHOSCOPE_VMCORES:-$build/vmcores}
 # dump: pages worth a look (pfn, physical, struct page and direct-map address)
 pages_of() {
 	case $1 in
+	a73-out-faults) echo pfn:0x48d3b pfn:0x40f9a pfn:0x48800 ;;
 	v72-out-faults) echo pfn:0x8545 pfn:0x8543 pfn:0x4ea phys:0x8000000 pfn:0xa23 \
 		page:0xffffea9d40013a00 virt:0xffff9ac2484e2000 ;;
 	v72-in-retrieved) echo pfn:0x601 ;;
@@ -48,7 +49,7 @@ run() {
 	echo "status $?"
 }
 
-for dump in v72-in-retrieved v72-out-faults v73-in-faults v73-in-split v73-in-thp; do
+for dump in a73-out-faults v72-in-retrieved v72-out-faults v73-in-faults v73-in-split v73-in-thp; do
 	while read -r name args; do
 		want=$here/golden/$dump/$name
 		# shellcheck disable=SC2086 # arguments of ours, without blanks
