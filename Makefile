@@ -4,6 +4,9 @@
 # make demo     install what is missing, build, check a real vmcore
 # make check    install what is missing, build, run every test
 # make tests    build the tests, run none
+# make lab      build real kernels, run them under QEMU, dump them (hours the first time; KERNELS=
+#               names some of tests/lab/kernels)
+# make score    check the lab's dumps against what their guests logged
 # make install  DESTDIR=, prefix=
 #
 # Nothing is written outside build/ but by install, and by demo and check into the cache folder that
@@ -50,7 +53,7 @@ VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores
 SCRIPTS := $(addprefix tests/,golden.sh json.sh truth.sh cli.sh crash.sh install.sh)
 DEMO := v73-in-split
 
-.PHONY: all ext man demo check programs tests vmcores install clean FORCE
+.PHONY: all ext man demo check lab score programs tests vmcores install clean FORCE
 all: $(B)/khoscope $(B)/libkhoscope.a $(B)/libkhoscope.so man ext
 
 # The extension needs crash's header, the manual pages scdoc; all else needs neither.
@@ -137,6 +140,13 @@ check:
 	@defs=; eval "$$(tests/crash-root.sh)"; \
 	$(MAKE) --no-print-directory -s $${defs:+CRASH_INC=$$defs} all tests && \
 	KHOSCOPE_BUILD=$(abspath $(B)) KHOSCOPE_CRASH_INC=$$defs tests/run $(TESTS) $(SCRIPTS)
+
+lab:
+	@tests/deps.sh lab
+	@tests/lab/lab.sh $(KERNELS)
+
+score: $(B)/khoscope
+	@tests/lab/score.sh $(B)/khoscope
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir) \
