@@ -65,11 +65,12 @@ qemu() {
 		-serial "file:$new/console" -monitor stdio -no-reboot)
 }
 
-# Until the guest says so, or stops, or four minutes are over.
+# Until the guest says so, or panics, or stops, or four minutes are over.
 wait_ready() {
 	local i
 	for ((i = 0; i < 1200; i++)); do
 		! grep -qa 'LAB READY' "$new/console" 2>/dev/null || return 0
+		! grep -qa 'Kernel panic' "$new/console" 2>/dev/null || return 1
 		kill -0 "$pid" 2>/dev/null || return 1
 		sleep 0.2
 	done

@@ -847,6 +847,13 @@ static void fdt_other_map(const struct fault *f)
 
 /* ---- no faults: what a driver does, and what the kernel makes of it -------------------------- */
 
+/* Enough for everybody else: scratch areas don't count, the kernel can't use them for itself. */
+static bool memory_left(void)
+{
+	return global_zone_page_state(NR_FREE_PAGES) - global_zone_page_state(NR_FREE_CMA_PAGES) >
+	       SZ_32M >> PAGE_SHIFT;
+}
+
 /*
  * Takes the pages of the smallest aligned block around the boundary of two nodes, half of them in
  * each. All others that it takes on the way it gives back. Returns how many halves it has: where
@@ -861,7 +868,8 @@ static unsigned int take_around(unsigned long edge)
 	if (order > MAX_PAGE_ORDER)
 		return 0;
 	for (int half = 0; half < 2; half++) {
-		while ((page = alloc_pages_node(page_to_nid(at(want[half])),
+		while (memory_left() &&
+		       (page = alloc_pages_node(page_to_nid(at(want[half])),
 						GFP_ATOMIC | __GFP_THISNODE | __GFP_NOWARN,
 						order))) {
 			if (page_to_pfn(page) == want[half]) {
@@ -909,8 +917,12 @@ static void split_preserve(const struct fault *f)
 	unsigned long edge = boundary(), pages = 2ul << __ffs(edge), pfn = edge & (edge - 1);
 	unsigned int own = take_around(edge);
 
-	/* Whoever preserved some of them, too, restores and uses those inside the leftover piece. */
+	/*
+	 * Whoever else preserved some of them either restores and uses them inside the leftover
+	 * piece, or leaves a mark inside its mark.
+	 */
 	shares(f, pfn, __ffs(edge) + 1, "half-init");
+	shares(f, pfn, __ffs(edge) + 1, "order-mismatch");
 	pr_warn("LAB %s pfn=%lx pages=%lx boundary=%lx own=%u/2 r=%d\n", f->name, pfn, pages,
 		edge, own, kho_preserve_pages(at(pfn), pages));
 }
