@@ -37,7 +37,7 @@ LIB_SRC := $(sort $(wildcard lib/*.c lib/*/*.c))
 # What needs libkdumpfile, elfutils or libbpf: crash brings memory, symbols and types itself.
 FILE_SRC := lib/open.c lib/dump/file.c lib/dump/kdumpfile.c lib/facts/btf.c \
 	lib/facts/dwarf.c lib/facts/vmlinux.c lib/facts/kernel_file.c
-DOOR_SRC := tools/verbs.c
+DOOR_SRC := tools/verbs.c tools/options.c tools/parse.c tools/help.c
 CLI_SRC := tools/khoscope.c $(DOOR_SRC)
 EXT_SRC := extensions/kho.c extensions/stream.c $(DOOR_SRC)
 TEST_SRC := $(sort $(wildcard tests/unit/*.c))

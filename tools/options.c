@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define V(verb) (1u << KHS_VERB_##verb)
+#define ANSWERS (V(STATUS) | V(LIST) | V(PAGE) | V(CHECK) | V(FACTS))
+#define ANY ((1u << KHS_NR_VERBS) - 1)
+#define BOTH (KHS_DOOR_CLI | KHS_DOOR_CRASH)
+
+bool khs_parse_number(const char *s, uint64_t *ret)
+{
+	bool hex = s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
+	const char *digits = hex ? s + 2 : s;
+	size_t n = strspn(digits, hex ? "0123456789abcdefABCDEF" : "0123456789");
+
+	if (!n || digits[n])
+		return false;
+	errno = 0;
+	*ret = strtoull(digits, NULL, hex ? 16 : 10);
+	return !errno;
+}
+
+static bool set_vmlinux(struct khs_command *cmd, const char *arg)
+{
+	cmd->vmlinux = arg;
+	return *arg;
+}
+
+static bool set_node(struct khs_command *cmd, const char *arg)
+{
+	uint64_t n;
+
+	cmd->filter.by_node = true;
+	cmd->filter.node = KHS_NO_NODE;
+	if (!strcmp(arg, "none"))
+		return true;
+	if (!khs_parse_number(arg, &n) || n > INT32_MAX)
+		return false;
+	cmd->filter.node = (int)n;
+	return true;
+}
+
+static bool set_order(struct khs_command *cmd, const char *arg)
+{
+	uint64_t n;
+
+	if (!khs_parse_number(arg, &n) || n >= KHS_ORDERS)
+		return false;
+	cmd->filter.by_order = true;
+	cmd->filter.order = (unsigned int)n;
+	return true;
+}
+
+static bool set_range(struct khs_command *cmd, const char *arg)
+{
+	const char *sep = arg + strcspn(arg, "-+");
+	char first[24];
+	uint64_t second;
+
+	if (!*sep || (size_t)(sep - arg) >= sizeof(first))
+		return false;
+	memcpy(first, arg, (size_t)(sep - arg));
+	first[sep - arg] = '\0';
+	if (!khs_parse_number(first, &cmd->filter.start) || !khs_parse_number(sep + 1, &second))
+		return false;
+	cmd->filter.end = second;
+	if (*sep == '+' && __builtin_add_overflow(cmd->filter.start, second, &cmd->filter.end))
+		return false;
+	return cmd->filter.end > cmd->filter.start;
+}
+
+static bool set_direction(struct khs_command *cmd, const char *arg)
+{
+	if (!strcmp(arg, "out"))
+		cmd->filter.directions = KHS_OUT;
+	else if (!strcmp(arg, "in"))
+		cmd->filter.directions = KHS_IN;
+	return cmd->filter.directions;
+}
+
+static bool set_limit(struct khs_command *cmd, const char *arg)
+{
+	return khs_parse_number(arg, &cmd->filter.limit) && cmd->filter.limit;
+}
+
+#define FLAG(member) NULL, offsetof(struct khs_command, member), 0
+#define INSTEAD(verb) NULL, 0, KHS_VERB_##verb
+#define SET(name) set_##name, 0, 0
+
+/* The one table of options. The command line keeps -j free. */
+const struct khs_option khs_option_table[] = {
+	{ ANSWERS, BOTH, "json", 0, 'j', NULL, NULL,
+	  "print JSON (docs/json.md) instead of text", FLAG(json) },
+	{ V(LIST), BOTH, "node", 'n', 'n', "N", "the number of a node, or none",
+	  "ranges of node N; none: of no known node", SET(node) },
+	{ V(LIST), BOTH, "order", 'O', 'O', "N", "an order, 0 to 63",
+	  "ranges of 2^N pages", SET(order) },
+	{ V(LIST), BOTH, "range", 'r', 'r', "RANGE", "pfns, START-END or START+COUNT",
+	  "ranges that touch pfns START-END (END is outside)\nor START+COUNT", SET(range) },
+	{ V(LIST), BOTH, "direction", 'd', 'd', "WAY", "in or out",
+	  "out: preserved for the next kernel;\n"
+	  "in: handed over, not restored yet", SET(direction) },
+	{ V(LIST), BOTH, "limit", 'l', 'l', "N", "a number of ranges, 1 or more",
+	  "stop after N ranges", SET(limit) },
+	{ ANSWERS, KHS_DOOR_CLI, "vmlinux", 'k', 0, "FILE", "a file",
+	  "symbols and types from this vmlinux; without it,\nfrom the dump itself", SET(vmlinux) },
+	{ ANSWERS, KHS_DOOR_CLI, "any-build-id", 0, 0, NULL, NULL,
+	  "take the vmlinux even if it is of another build:\n"
+	  "every offset may be wrong, and so every answer", FLAG(any_build_id) },
+	{ ANY, KHS_DOOR_CLI, "quiet", 'q', 0, NULL, NULL,
+	  "no warnings, no progress", FLAG(quiet) },
+	{ ANY, BOTH, "help", 'h', 'h', NULL, NULL, "print this", INSTEAD(HELP) },
+	{ ANY, BOTH, "version", 'V', 'V', NULL, NULL, "print the version", INSTEAD(VERSION) },
+	{ .name = NULL },
+};
+
+_Static_assert(KHS_LEN(khs_option_table) <= KHS_MAX_OPTIONS, "KHS_MAX_OPTIONS is too small");
