@@ -387,6 +387,15 @@ KHS_API struct khs_error *khs_facts(struct khs *k,
 				    void (*visit)(void *arg, const struct khs_fact_info *fact),
 				    void *arg);
 
+/* ---- blobs ---------------------------------------------------------------------------------- */
+
+/* Whether what lies at a blob's address may be taken for the blob. */
+enum khs_blob_state {
+	KHS_BLOB_LIVE,     /* outgoing; or incoming, and still under the mark of the handover */
+	KHS_BLOB_CONSUMED, /* incoming, and the mark is gone: whose memory it is now is unknown */
+	KHS_BLOB_UNPROVEN, /* incoming, and whether it is marked can't be told */
+};
+
 /* ---- rendering ------------------------------------------------------------------------------ */
 
 /*
