@@ -22,6 +22,7 @@ static bool is_fatal(const struct khs_error *err)
 static struct khs_error *read_model(struct khs *k)
 {
 	struct khs_error *err = khs_mem_init(&k->mem, &k->kernel);
+	struct khs_machine machine;
 
 	if (is_fatal(err))
 		return err;
@@ -29,7 +30,8 @@ static struct khs_error *read_model(struct khs *k)
 	if (err)
 		snprintf(k->mem_error, sizeof(k->mem_error), "%s", khs_error_message(err));
 	khs_error_free(err);
-	return khs_kho_read(&k->kernel, &k->mem.ram, k->mem.max_pfn, &k->kho);
+	machine = (struct khs_machine){ &k->mem.ram, k->mem.max_pfn, k->mem.vmemmap };
+	return khs_kho_read(&k->kernel, &machine, &k->kho);
 }
 
 struct khs_error *khs_open_model(struct khs *k, struct khs_error *err, struct khs **ret)

@@ -92,14 +92,19 @@ struct khs_kho {
 	uint64_t nodes_absent;
 };
 
+/* The machine's memory by the dumped kernel's word: what bounds a pointer. */
+struct khs_machine {
+	const struct khs_extents *ram; /* pfns; empty if unknown */
+	uint64_t max_pfn;              /* where memory ends; 0 if unknown */
+	uint64_t vmemmap;              /* address of the struct page of pfn 0; 0 if unknown */
+};
+
 /*
- * Reads everything. @ram (pfns; the machine's memory by the dumped kernel's word) and @max_pfn
- * bound what a pointer may be; @ram may be empty and @max_pfn 0 if unknown. Fails for lack of
- * memory or an interrupt only, and leaves @ret for khs_kho_deinit() then, too: what could not be
- * read is said in the fields.
+ * Reads everything. Fails for lack of memory or an interrupt only, and leaves @ret for
+ * khs_kho_deinit() then, too: what could not be read is said in the fields.
  */
-struct khs_error *khs_kho_read(struct khs_kernel *kernel, const struct khs_extents *ram,
-			       uint64_t max_pfn, struct khs_kho *ret);
+struct khs_error *khs_kho_read(struct khs_kernel *kernel, const struct khs_machine *machine,
+			       struct khs_kho *ret);
 void khs_kho_deinit(struct khs_kho *kho);
 
 #endif

@@ -565,17 +565,17 @@ static struct khs_error *walk_strays(struct walk *w)
 	return NULL;
 }
 
-struct khs_error *khs_radix_walk(struct khs_kernel *kernel, const struct khs_extents *ram,
-				 uint64_t max_pfn, uint64_t root, struct khs_kho *kho)
+struct khs_error *khs_radix_walk(struct khs_kernel *kernel, const struct khs_machine *machine,
+				 uint64_t root, struct khs_kho *kho)
 {
 	_cleanup_(walk_deinit) struct walk w = {
-		.kernel = kernel, .ram = ram, .kho = kho, .shape = kernel_shape(kernel),
+		.kernel = kernel, .ram = machine->ram, .kho = kho, .shape = kernel_shape(kernel),
 	};
 	struct ref ref = { .node = root, .level = w.shape.depth - 1 };
 	struct khs_error *err;
 
 	w.key_pfns = end_of_addresses(kernel);
-	w.machine_pfns = max_pfn ? at_most(max_pfn, w.key_pfns) : w.key_pfns;
+	w.machine_pfns = machine->max_pfn ? at_most(machine->max_pfn, w.key_pfns) : w.key_pfns;
 	w.pages = calloc(w.shape.depth, page_size(&w));
 	if (!w.pages)
 		return khs_enomem();

@@ -45,10 +45,10 @@ uint64_t khs_radix_encode(const struct khs_radix_shape *shape, uint64_t pfn, uns
 
 /*
  * Walks the tree whose root node is at physical address @root into @kho->out, ->nodes, ->problems,
- * ->nodes_absent and ->out_known. @max_pfn ends the machine's memory, 0 if that is unknown. The
- * runs come in the order of their keys, the nodes sorted. Errors: NOMEM, INTERRUPTED.
+ * ->nodes_absent and ->out_known. The runs come in the order of their keys, the nodes sorted.
+ * Errors: NOMEM, INTERRUPTED.
  */
-struct khs_error *khs_radix_walk(struct khs_kernel *kernel, const struct khs_extents *ram,
-				 uint64_t max_pfn, uint64_t root, struct khs_kho *kho);
+struct khs_error *khs_radix_walk(struct khs_kernel *kernel, const struct khs_machine *machine,
+				 uint64_t root, struct khs_kho *kho);
 
 #endif

@@ -40,10 +40,18 @@ static int teardown(void **state)
 	return 0;
 }
 
+static struct khs_error *walk_in(struct tree *t, const struct khs_extents *ram, uint64_t max_pfn,
+				 struct khs_kho *kho)
+{
+	const struct khs_machine machine = { .ram = ram, .max_pfn = max_pfn };
+
+	return khs_radix_walk(&t->kernel, &machine, t->root, kho);
+}
+
 static void walk(struct fixture *f)
 {
 	khs_kho_deinit(&f->kho);
-	assert_null(khs_radix_walk(&f->t.kernel, &f->ram, MAX_PFN, f->t.root, &f->kho));
+	assert_null(walk_in(&f->t, &f->ram, MAX_PFN, &f->kho));
 	khs_runs_sort(&f->kho.out);
 }
 
@@ -161,7 +169,7 @@ static void other_page_sizes(void **state)
 		tree_add(&t, 0x40, 0);
 		tree_add(&t, 0x80, 3);
 		tree_add(&t, 0x1000, 12);
-		assert_null(khs_radix_walk(&t.kernel, &ram, 0x2000, t.root, &kho));
+		assert_null(walk_in(&t, &ram, 0x2000, &kho));
 		khs_runs_sort(&kho.out);
 		assert_int_equal(kho.nr_problems, 0);
 		assert_int_equal(kho.out.n, 3);
@@ -179,7 +187,7 @@ static void unknown_bounds(void **state)
 	struct khs_extents none = { 0 };
 
 	tree_add(&f->t, UINT64_C(0x123456789), 0);
-	assert_null(khs_radix_walk(&f->t.kernel, &none, 0, f->t.root, &f->kho));
+	assert_null(walk_in(&f->t, &none, 0, &f->kho));
 	assert_int_equal(f->kho.nr_problems, 0);
 	assert_int_equal(f->kho.out.n, 1);
 	assert_true(f->kho.out.v[0].pfn == UINT64_C(0x123456789));
@@ -472,7 +480,7 @@ static void an_interrupt_ends_it(void **state)
 	_cleanup_error_ struct khs_error *err = NULL;
 
 	f->t.kernel.opts.interrupted = always;
-	err = khs_radix_walk(&f->t.kernel, &f->ram, MAX_PFN, f->t.root, &f->kho);
+	err = walk_in(&f->t, &f->ram, MAX_PFN, &f->kho);
 	assert_int_equal(khs_error_code(err), KHS_ERR_INTERRUPTED);
 }
 

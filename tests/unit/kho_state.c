@@ -161,10 +161,17 @@ static int teardown(void **state)
 	return 0;
 }
 
+static struct khs_error *try_read(struct fixture *f)
+{
+	const struct khs_machine machine = { .ram = &f->ram, .max_pfn = MAX_PFN };
+
+	return khs_kho_read(&f->t.kernel, &machine, &f->kho);
+}
+
 static void read_kho(struct fixture *f)
 {
 	khs_kho_deinit(&f->kho);
-	assert_null(khs_kho_read(&f->t.kernel, &f->ram, MAX_PFN, &f->kho));
+	assert_null(try_read(f));
 }
 
 static void expect_state(struct fixture *f, enum khs_kho_state state, const char *word)
@@ -458,7 +465,7 @@ static void an_interrupt_ends_it(void **state)
 	_cleanup_error_ struct khs_error *err = NULL;
 
 	f->t.kernel.opts.interrupted = always;
-	err = khs_kho_read(&f->t.kernel, &f->ram, MAX_PFN, &f->kho);
+	err = try_read(f);
 	assert_int_equal(khs_error_code(err), KHS_ERR_INTERRUPTED);
 }
 
