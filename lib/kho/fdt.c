@@ -8,9 +8,24 @@
 
 #include "../base/error.h"
 
-/* include/linux/kho/abi/kexec_handover.h: KHO_FDT_COMPATIBLE, KHO_FDT_MEMORY_MAP_PROP_NAME */
-static const char walkable_abi[] = "kho-v4";
+/* include/linux/kho/abi/kexec_handover.h:KHO_FDT_MEMORY_MAP_PROP_NAME, the same since 6.16 */
 static const char map_property[] = "preserved-memory-map";
+
+/*
+ * KHO_FDT_COMPATIBLE, in kernel/kexec_handover.c to 6.18, kernel/liveupdate/kexec_handover.c in 6.19
+ * and 7.0, include/linux/kho/abi/kexec_handover.h since. The tree came with v2 and is the same in
+ * all: v3 gave blobs a size, v4 changed what LUO stores ("kho: add support for linked-block
+ * serialization").
+ */
+static const struct {
+	const char *head;
+	enum khs_tracker tracker;
+} abis[] = {
+	{ "kho-v1", KHS_TRACKER_BITMAPS },
+	{ "kho-v2", KHS_TRACKER_RADIX },
+	{ "kho-v3", KHS_TRACKER_RADIX },
+	{ "kho-v4", KHS_TRACKER_RADIX },
+};
 
 /*
  * Posted (June 2026), not in 7.3: "kho-v4;radix-v1;vmalloc-v1", versions of the parts behind the
@@ -73,19 +88,26 @@ static bool is(const char *part, size_t len, const char *want)
 	return len == strlen(want) && !memcmp(part, want, len);
 }
 
-bool khs_abi_walkable(const char *compatible)
+static enum khs_tracker tracker_of_head(const char *head, size_t len)
+{
+	for (size_t i = 0; i < sizeof(abis) / sizeof(abis[0]); i++)
+		if (is(head, len, abis[i].head))
+			return abis[i].tracker;
+	return KHS_TRACKER_UNKNOWN;
+}
+
+enum khs_tracker khs_abi_tracker(const char *compatible)
 {
 	const char *part = compatible;
 	size_t len = strcspn(part, ";");
+	enum khs_tracker tracker = tracker_of_head(part, len);
 
-	if (!is(part, len, walkable_abi))
-		return false;
 	while (part[len]) {
 		part += len + 1;
 		len = strcspn(part, ";");
 		if (!strncmp(part, tree_prefix, strlen(tree_prefix)) &&
 		    !is(part, len, walkable_tree))
-			return false;
+			return KHS_TRACKER_UNKNOWN;
 	}
-	return true;
+	return tracker;
 }

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kho.h"
+
 struct khs_error;
 
 struct khs_root_fdt {
@@ -27,10 +29,11 @@ struct khs_root_fdt {
 struct khs_error *khs_root_fdt_parse(const void *data, size_t size, struct khs_root_fdt *ret);
 
 /*
- * Whether a compatible string is one whose map this version walks: its head, before a ';', is
- * kho-v4, and no part behind it names another version of the tree.
+ * What tracks the preserved pages in the ABI that a compatible string names; KHS_TRACKER_UNKNOWN for
+ * one that this version can't read. The head, before a ';', names the whole; no part behind it may
+ * name another version of the tree.
  */
-bool khs_abi_walkable(const char *compatible);
+enum khs_tracker khs_abi_tracker(const char *compatible);
 
 /*
  * Copies a string of at most @len bytes of a dump into @dst (@size bytes, always terminated); what

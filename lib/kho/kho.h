@@ -50,8 +50,16 @@ struct khs_scratch_area {
 	uint64_t phys, size; /* as the kernel has it */
 };
 
+/* What keeps track of the preserved pages. */
+enum khs_tracker {
+	KHS_TRACKER_UNKNOWN,
+	KHS_TRACKER_BITMAPS, /* lists of bitmaps, Linux 6.16 to 7.0 */
+	KHS_TRACKER_RADIX,   /* a radix tree, since 7.1 */
+};
+
 struct khs_kho {
 	enum khs_kho_state state;
+	enum khs_tracker tracker; /* of the dumped kernel, by its types */
 	char why[256];      /* a sentence, for every state but KHS_KHO_ON */
 	bool enabled;
 	bool enabled_known;

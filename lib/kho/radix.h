@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The radix tree of preserved pages, kho-v4 (include/linux/kho/abi/kexec_handover.h,
- * kernel/liveupdate/kexec_handover.c:kho_radix_add_key(), kho_radix_add_page() in 7.2). Walks it in
+ * The radix tree of preserved pages, kho-v2 to kho-v4 (include/linux/kho/abi/kexec_handover.h,
+ * kernel/liveupdate/kexec_handover.c:kho_radix_add_key(), kho_radix_add_page() to 7.2). Walks it in
  * physical memory, trusting nothing: alignment, RAM, depth, index, repeated nodes. Recursion is
  * bounded by the tree's depth, memory by its nodes and runs.
  *

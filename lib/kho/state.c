@@ -11,7 +11,7 @@
 #include "root_fdt.h"
 #include "vars.h"
 
-#define WALKED "this version walks kho-v4, of Linux 7.2 and 7.3"
+#define WALKED "this version walks kho-v2 to kho-v4, of Linux 7.1 to 7.3"
 #define WAY_OUT "; name the kernel's vmlinux with -k VMLINUX"
 
 /* Says @state, for the reason in the sentence. Always true: the question is settled. */
@@ -137,8 +137,10 @@ static bool settle_tracker(struct khs_kernel *kernel, struct khs_kho *kho)
 	static const enum khs_need_id lists[] = { KHS_MEM_KHO_OUT_TRACK, KHS_MEM_KHO_OUT_SER };
 	const struct khs_facts *facts = &kernel->facts;
 
-	if (khs_known(facts, KHS_MEM_KHO_OUT_RADIX_ROOT))
+	if (khs_known(facts, KHS_MEM_KHO_OUT_RADIX_ROOT)) {
+		kho->tracker = KHS_TRACKER_RADIX;
 		return false;
+	}
 	if (any_known(facts, lists, 2))
 		return settle(kho, KHS_KHO_FOREIGN, "preserved memory is tracked in lists of "
 			      "bitmaps (%s, Linux 6.16 to 7.0); " WALKED,
@@ -161,7 +163,7 @@ static bool settle_abi(struct khs_kho *kho, const char *fdt_why)
 	if (!kho->abi[0])
 		return settle(kho, KHS_KHO_UNKNOWN, "the ABI of the preserved-memory map can't be "
 			      "told: %s", fdt_why[0] ? fdt_why : "its root FDT names none");
-	if (!khs_abi_walkable(kho->abi))
+	if (khs_abi_tracker(kho->abi) != KHS_TRACKER_RADIX)
 		return settle(kho, KHS_KHO_FOREIGN, "the ABI of kexec handover is %s; " WALKED,
 			      kho->abi);
 	kho->state = KHS_KHO_ON;

@@ -149,18 +149,20 @@ static void any_byte_may_be_wrong(void **state)
 
 static void abi_names(void **state)
 {
+	static const char *const unknown[] = {
+		"kho-v4;radix-v2;vmalloc-v1", "kho-v4;radix-v12", "kho-v0", "kho-v5", "kho-v40",
+		"kho-v", ";kho-v4", "",
+	};
+
 	(void)state;
-	assert_true(khs_abi_walkable("kho-v4"));
-	assert_true(khs_abi_walkable("kho-v4;radix-v1;vmalloc-v1"));
-	assert_true(khs_abi_walkable("kho-v4;vmalloc-v7"));
-	assert_false(khs_abi_walkable("kho-v4;radix-v2;vmalloc-v1"));
-	assert_false(khs_abi_walkable("kho-v4;radix-v12"));
-	assert_false(khs_abi_walkable("kho-v1"));
-	assert_false(khs_abi_walkable("kho-v3"));
-	assert_false(khs_abi_walkable("kho-v5"));
-	assert_false(khs_abi_walkable("kho-v40"));
-	assert_false(khs_abi_walkable(";kho-v4"));
-	assert_false(khs_abi_walkable(""));
+	assert_int_equal(khs_abi_tracker("kho-v1"), KHS_TRACKER_BITMAPS);
+	assert_int_equal(khs_abi_tracker("kho-v2"), KHS_TRACKER_RADIX);
+	assert_int_equal(khs_abi_tracker("kho-v3"), KHS_TRACKER_RADIX);
+	assert_int_equal(khs_abi_tracker("kho-v4"), KHS_TRACKER_RADIX);
+	assert_int_equal(khs_abi_tracker("kho-v4;radix-v1;vmalloc-v1"), KHS_TRACKER_RADIX);
+	assert_int_equal(khs_abi_tracker("kho-v4;vmalloc-v7"), KHS_TRACKER_RADIX);
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		assert_int_equal(khs_abi_tracker(unknown[i]), KHS_TRACKER_UNKNOWN);
 }
 
 int main(void)

@@ -348,12 +348,29 @@ static void enable_is_lost(void **state)
 	expect_state(f, KHS_KHO_UNKNOWN, "-k VMLINUX");
 }
 
+/* The tree is the same in all that have one. */
+static void generations(void **state)
+{
+	static const char *const abis[] = {
+		"kho-v2", "kho-v3", "kho-v4", "kho-v4;radix-v1;vmalloc-v1",
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(abis) / sizeof(abis[0]); i++) {
+		make_fdt(f, OUT_FDT, abis[i], f->t.root);
+		expect_state(f, KHS_KHO_ON, "");
+		assert_string_equal(f->kho.abi, abis[i]);
+		assert_int_equal(f->kho.tracker, KHS_TRACKER_RADIX);
+		assert_int_equal(f->kho.out.n, 2);
+	}
+}
+
 static void foreign(void **state)
 {
 	struct fixture *f = *state;
 
-	make_fdt(f, OUT_FDT, "kho-v3", f->t.root);
-	expect_state(f, KHS_KHO_FOREIGN, "kho-v3");
+	make_fdt(f, OUT_FDT, "kho-v5", f->t.root);
+	expect_state(f, KHS_KHO_FOREIGN, "kho-v5");
 	assert_false(f->kho.out_known);
 	assert_int_equal(f->kho.out.n, 0);
 	make_fdt(f, OUT_FDT, "kho-v1", f->t.root);
@@ -361,7 +378,7 @@ static void foreign(void **state)
 	know(f, KHS_MEM_KHO_OUT_TRACK, 0x30, 8);
 	expect_state(f, KHS_KHO_FOREIGN, "lists of bitmaps (kho-v1");
 	forget(f, KHS_MEM_KHO_OUT_FDT);
-	expect_state(f, KHS_KHO_FOREIGN, "kho-v4, of Linux 7.2 and 7.3");
+	expect_state(f, KHS_KHO_FOREIGN, "kho-v4, of Linux 7.1 to 7.3");
 	forget(f, KHS_MEM_KHO_OUT_TRACK);
 	expect_state(f, KHS_KHO_UNKNOWN, "type of kho_out");
 	know(f, KHS_MEM_KHO_OUT_FDT, 0, 8);
@@ -483,6 +500,7 @@ int main(void)
 		TEST(off),
 		TEST(absent),
 		TEST(enable_is_lost),
+		TEST(generations),
 		TEST(foreign),
 		TEST(outgoing_fdt_is_lost),
 		TEST(outgoing_fdt_is_damaged),
