@@ -1,33 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/error.h"
 #include "../model.h"
+#include "output.h"
 #include "report.h"
-
-/* Whatever was printed is on its way, or this is the error. */
-static struct khs_error *finish(FILE *out)
-{
-	errno = 0;
-	if (!fflush(out) && !ferror(out))
-		return NULL;
-	return khs_error_new(KHS_ERR_IO, "cannot write the output: %s",
-			     errno ? strerror(errno) : "write error");
-}
-
-/* Takes @object. */
-static struct khs_error *print_object(FILE *out, json_t *object)
-{
-	_cleanup_json_ json_t *owned = object;
-
-	if (!owned)
-		return khs_enomem();
-	json_dumpf(owned, out, JSON_INDENT(2));
-	putc('\n', out);
-	return finish(out);
-}
 
 /* Adds @value, which it takes, to @object, which may be NULL: both need memory. */
 static bool put(json_t *object, const char *key, json_t *value)
@@ -43,9 +21,9 @@ struct khs_error *khs_print_status(struct khs *k, FILE *out, bool json)
 	if (err)
 		return err;
 	if (json)
-		return print_object(out, khs_json_status(st, khs_all_judged(k)));
+		return khs_print_object(out, khs_json_status(st, khs_all_judged(k)));
 	khs_text_status(out, st, khs_all_judged(k));
-	return finish(out);
+	return khs_print_end(out);
 }
 
 /* ---- list ----------------------------------------------------------------------------------- */
@@ -140,7 +118,7 @@ struct khs_error *khs_print_list(struct khs *k, const struct khs_filter *filter,
 		khs_text_list_tail(out, l.ranges, l.pages, l.page_size, cut);
 	if (!cut)
 		err = list_doubt(k, &l, f.directions);
-	return err ? err : finish(out);
+	return err ? err : khs_print_end(out);
 }
 
 /* ---- check ---------------------------------------------------------------------------------- */
@@ -229,7 +207,7 @@ static struct khs_error *check_json(struct checking *c, FILE *out, const struct 
 
 	for (int i = KHS_ERROR; ok && i >= KHS_NOTE; i--)
 		ok = !json_array_extend(findings, c->heap[i].array);
-	return ok ? print_object(out, khs_steal(object)) : khs_enomem();
+	return ok ? khs_print_object(out, khs_steal(object)) : khs_enomem();
 }
 
 static struct khs_error *check_text(struct checking *c, FILE *out, const struct khs_status *st,
@@ -243,7 +221,7 @@ static struct khs_error *check_text(struct checking *c, FILE *out, const struct 
 	if (st->kho_why)
 		khs_text_sentence(out, st->kho_why);
 	khs_text_verdict(out, c->count, st, all_judged);
-	return finish(out);
+	return khs_print_end(out);
 }
 
 struct khs_error *khs_print_check(struct khs *k, FILE *out, bool json, int *worst)
@@ -279,12 +257,12 @@ struct khs_error *khs_print_page(struct khs *k, enum khs_address_kind kind, uint
 		return err;
 	if (!json) {
 		khs_text_page(out, page);
-		return finish(out);
+		return khs_print_end(out);
 	}
 	object = khs_json_envelope();
 	if (!put(object, "page", khs_json_page(page)))
 		return khs_enomem();
-	return print_object(out, khs_steal(object));
+	return khs_print_object(out, khs_steal(object));
 }
 
 struct fact_sink {
@@ -314,7 +292,7 @@ static struct khs_error *facts_json(struct khs *k, FILE *out)
 	err = khs_facts(k, fact_one, &sink);
 	if (!err && sink.no_memory)
 		err = khs_enomem();
-	return err ? err : print_object(out, khs_steal(object));
+	return err ? err : khs_print_object(out, khs_steal(object));
 }
 
 struct khs_error *khs_print_facts(struct khs *k, FILE *out, bool json)
@@ -326,5 +304,5 @@ struct khs_error *khs_print_facts(struct khs *k, FILE *out, bool json)
 		return facts_json(k, out);
 	khs_text_facts_head(out);
 	err = khs_facts(k, fact_one, &sink);
-	return err ? err : finish(out);
+	return err ? err : khs_print_end(out);
 }

@@ -7,6 +7,7 @@
 #include "../base/cleanup.h"
 #include "report.h"
 #include "sanitize.h"
+#include "text_pieces.h"
 
 #define COLUMNS 80
 #define LABEL 13 /* columns of the labels of status and page */
@@ -30,43 +31,6 @@ const char *khs_presence_name(enum khs_presence presence)
 const char *khs_direction_name(enum khs_direction direction)
 {
 	return direction == KHS_OUT ? "out" : "in";
-}
-
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
-struct size_text {
-	char s[24];
-};
-
-/* By hand: "%.1f" would take its decimal point from the locale of whoever loaded this library. */
-static struct size_text human(uint64_t bytes)
-{
-	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-	struct size_text t;
-	unsigned int unit = 0;
-
-	if (bytes < 1024) {
-		snprintf(t.s, sizeof(t.s), "%" PRIu64 " bytes", bytes);
-		return t;
-	}
-	for (; bytes >= UINT64_C(1) << 20; bytes >>= 10)
-		unit++;
-	snprintf(t.s, sizeof(t.s), "%" PRIu64 ".%" PRIu64 " %s", bytes >> 10,
-		 (bytes & 1023) * 10 >> 10, units[unit]);
-	return t;
-}
-
-/* Pages of a hostile dump may be more than 2^64 bytes hold. */
-static struct size_text human_pages(uint64_t pages, uint64_t page_size)
-{
-	uint64_t bytes;
-
-	if (__builtin_mul_overflow(pages, page_size, &bytes))
-		return (struct size_text){ "beyond 16 EiB" };
-	return human(bytes);
 }
 
 /* Words of @s in lines of at most 80 columns; the cursor is at @indent, where later lines begin. */
