@@ -6,7 +6,7 @@
 # make tests    build the tests, run none
 # make lab      build real kernels, run them under QEMU, dump them (hours the first time; KERNELS=
 #               names some of tests/lab/kernels)
-# make score    check the lab's dumps against what their guests logged
+# make score    check the lab's dumps, or those of KERNELS, against what their guests logged
 # make install  DESTDIR=, prefix=
 #
 # Nothing is written outside build/ but by install, and by demo and check into the cache folder that
@@ -146,7 +146,7 @@ lab:
 	@tests/lab/lab.sh $(KERNELS)
 
 score: $(B)/khoscope
-	@tests/lab/score.sh $(B)/khoscope
+	@tests/lab/score.sh $(B)/khoscope $(KERNELS)
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir) \

@@ -12,11 +12,12 @@
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # $KHOSCOPE_CACHE, else $XDG_CACHE_HOME/khoscope, else ~/.cache/khoscope; fails with a reason if it
-# is nowhere.
+# is nowhere. Where the environment has no HOME, the user's entry says which it is.
 debian_cache() {
 	debian_dir=${KHOSCOPE_CACHE:-}
 	if [ -z "$debian_dir" ]; then
-		debian_dir=${XDG_CACHE_HOME:-${HOME:+$HOME/.cache}}
+		debian_home=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
+		debian_dir=${XDG_CACHE_HOME:-${debian_home:+$debian_home/.cache}}
 		[ -n "$debian_dir" ] || { echo "no cache folder: set KHOSCOPE_CACHE"; return 1; }
 		debian_dir=$debian_dir/khoscope
 	fi

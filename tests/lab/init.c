@@ -10,15 +10,21 @@
  *	lab.first=OPTIONS  the same in the first boot, before the first handover
  *	lab.at.NAME=N    where the kernel has the variable NAME, from _stext
  *	lab.busy=1       then keep page cache, anonymous memory, slab and hugetlb busy
+ *	lab.before=1     before the last handover say "LAB BEFORE" and leave time for a dump
+ *	lab.crash=1      in the end panic; the crash kernel copies /proc/vmcore to the disk
  *	lab.boot=N       which boot this is; set by the guest itself
+ *	lab.capture=1    this is the crash kernel; set by the guest itself
  *
- * It says "LAB READY" when the state to dump is there, and sleeps. What it could not do, it says.
+ * It says "LAB READY" when the state to dump is there, and sleeps. What it could not do, it says. The
+ * crash kernel says "LAB VMCORE" and how many bytes of the disk are the dump.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kexec.h>
 #include <linux/liveupdate.h>
 #include <linux/reboot.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,27 +149,72 @@ static void copy_initrd(void)
 	close(out);
 }
 
-static void hand_over(int boot)
+static bool load_kernel(const char *words, unsigned long flags)
 {
-	char next[sizeof(cmdline) + 32], *at;
-	int kernel, initrd;
+	int kernel = open("/kernel", O_RDONLY), initrd;
 	long r;
 
 	copy_initrd();
-	kernel = open("/kernel", O_RDONLY);
 	initrd = open("/initrd", O_RDONLY);
+	r = syscall(SYS_kexec_file_load, kernel, initrd, strlen(words) + 1, words, flags);
+	printf("LAB kexec_file_load r=%ld e=%d\n", r, r ? errno : 0);
+	close(kernel);
+	close(initrd);
+	unlink("/initrd");
+	return !r;
+}
+
+static void hand_over(int boot, int last)
+{
+	char next[sizeof(cmdline) + 32], *at;
+
 	snprintf(next, sizeof(next), "%s", cmdline);
 	next[strcspn(next, "\n")] = '\0';
 	at = strstr(next, " lab.boot=");
 	if (at)
 		*at = '\0';
 	snprintf(next + strlen(next), 32, " lab.boot=%d", boot + 1);
-	r = syscall(SYS_kexec_file_load, kernel, initrd, strlen(next) + 1, next, 0);
-	printf("LAB kexec_file_load r=%ld e=%d\n", r, r ? errno : 0);
-	if (r)
+	if (!load_kernel(next, 0))
 		return;
+	if (boot + 1 == last && number("lab.before=", 0)) {
+		printf("LAB BEFORE\n");
+		sleep(6);
+		printf("LAB AFTER\n");
+	}
 	syscall(SYS_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_KEXEC, 0);
 	printf("LAB kexec failed: %s\n", strerror(errno));
+}
+
+/* ---- the kernel's own dump ------------------------------------------------------------------- */
+
+static void load_crash_kernel(void)
+{
+	char console[64], words[256];
+
+	snprintf(words, sizeof(words), "console=%s nr_cpus=1 no_timer_check lab.capture=1",
+		 word("console=", console, sizeof(console)));
+	load_kernel(words, KEXEC_FILE_ON_CRASH);
+}
+
+/* In the crash kernel. */
+static void capture(void)
+{
+	static char buf[1 << 20];
+	int in = open("/proc/vmcore", O_RDONLY), out = -1;
+	long long bytes = 0;
+	ssize_t n = -1;
+
+	for (int i = 0; i < 100 && (out = open("/dev/vda", O_WRONLY)) < 0; i++)
+		usleep(100000);
+	while (in >= 0 && out >= 0 && (n = read(in, buf, sizeof(buf))) > 0) {
+		if (write(out, buf, (size_t)n) != n)
+			break;
+		bytes += n;
+	}
+	if (n || fsync(out))
+		printf("LAB capture failed: %d, %d, %zd, %s\n", in, out, n, strerror(errno));
+	else
+		printf("LAB VMCORE %lld\n", bytes);
 }
 
 /* Where this boot's kernel has what the command line tells relative to _stext. */
@@ -185,7 +236,9 @@ static unsigned long long stext(void)
 /* Appends "NAME=ADDRESS" for what the module needs and the kernel doesn't export. */
 static void add_addresses(char *options, size_t size)
 {
-	static const char *const names[] = { "kho_out", "kho_scratch", "kho_scratch_cnt" };
+	static const char *const names[] = {
+		"kho_out", "kho_scratch", "kho_scratch_cnt", "luo_session_global",
+	};
 	unsigned long long base = stext();
 	char key[64], offset[64];
 
@@ -320,6 +373,11 @@ int main(void)
 		return 1;
 	close(fd);
 	setvbuf(stdout, NULL, _IONBF, 0);
+	if (number("lab.capture=", 0)) {
+		capture();
+		for (;;)
+			sleep(1000);
+	}
 	boot = number("lab.boot=", 1);
 	last = number("lab.kexec=", 0) + 1;
 	printf("LAB boot %d of %d: %s", boot, last, cmdline);
@@ -330,12 +388,17 @@ int main(void)
 	if (boot == 1)
 		load_module("lab.first=");
 	if (boot < last)
-		hand_over(boot);
+		hand_over(boot, last);
 	if (boot > 1)
 		retrieve(luo);
 	load_module("lab.mod=");
 	get_busy();
 	sleep(1);
+	if (number("lab.crash=", 0)) {
+		load_crash_kernel();
+		printf("LAB CRASH\n");
+		write_file("/proc/sysrq-trigger", "c");
+	}
 	printf("LAB READY\n");
 	for (;;)
 		sleep(1000);

@@ -21,6 +21,7 @@
 #include <linux/module.h>
 #include <linux/prandom.h>
 #include <linux/vmalloc.h>
+#include "lab.h"
 
 #define MAGIC 0x4b484f50ul
 
@@ -29,9 +30,11 @@ module_param(faults, charp, 0);
 static unsigned int seed = 1;
 module_param(seed, uint, 0);
 static unsigned long kho_out_addr, kho_scratch_addr, kho_scratch_cnt_addr;
+unsigned long luo_session_global_addr;
 module_param_named(kho_out, kho_out_addr, ulong, 0);
 module_param_named(kho_scratch, kho_scratch_addr, ulong, 0);
 module_param_named(kho_scratch_cnt, kho_scratch_cnt_addr, ulong, 0);
+module_param_named(luo_session_global, luo_session_global_addr, ulong, 0);
 
 /* The beginning of kexec_handover.c's kho_out, the same in 7.2 and 7.3. */
 struct out {
@@ -43,47 +46,47 @@ struct out {
 static struct rnd_state rnd;
 static int wanted_order; /* of the fault at hand; -1: as it likes */
 
-static unsigned long below(unsigned long n)
+unsigned long below(unsigned long n)
 {
 	return n ? prandom_u32_state(&rnd) % n : 0;
 }
 
-static unsigned long mark(unsigned int order)
+unsigned long mark(unsigned int order)
 {
 	return MAGIC << 32 | order;
 }
 
-static bool marked(struct page *page)
+bool marked(struct page *page)
 {
 	return page->private >> 32 == MAGIC && !PageSlab(page);
 }
 
-static struct page *at(unsigned long pfn)
+struct page *at(unsigned long pfn)
 {
 	return pfn_to_online_page(pfn);
 }
 
-static unsigned int order_or(unsigned int other)
+unsigned int order_or(unsigned int other)
 {
 	return wanted_order < 0 ? other : (unsigned int)wanted_order;
 }
 
 /* The first, one in the middle, or the last of @n. */
-static unsigned long place(unsigned long n)
+unsigned long place(unsigned long n)
 {
 	unsigned int which = below(3);
 
 	return which == 0 ? 0 : which == 1 ? n / 2 : n - 1;
 }
 
-static void said(const char *name, const char *id, const char *class, unsigned long pfn,
+void said(const char *name, const char *id, const char *class, unsigned long pfn,
 		 unsigned long pages, unsigned int order)
 {
 	pr_warn("LABFAULT %s id=%s class=%s pfn=%lx pages=%lx order=%u\n", name, id, class, pfn,
 		pages, order);
 }
 
-static void also(const char *name, const char *id, unsigned long pfn, unsigned long pages)
+void also(const char *name, const char *id, unsigned long pfn, unsigned long pages)
 {
 	pr_warn("LABALSO %s id=%s class= pfn=%lx pages=%lx\n", name, id, pfn, pages);
 }
@@ -166,7 +169,7 @@ static unsigned long find(bool (*is)(struct page *, unsigned int, unsigned int),
 }
 
 /* Pages that nobody else will touch any more. */
-static unsigned long take(unsigned int order)
+unsigned long take(unsigned int order)
 {
 	int first = first_online_node, second = next_online_node(first);
 	struct page *page = alloc_pages_node(below(2) && second < MAX_NUMNODES ? second : first,
@@ -191,11 +194,6 @@ static unsigned long boundary(void)
 }
 
 /* ---- struct pages --------------------------------------------------------------------------- */
-
-struct fault {
-	const char *name, *id, *class;
-	void (*inject)(const struct fault *f);
-};
 
 static void mark_taken(const struct fault *f, unsigned int order, unsigned int shift)
 {
@@ -519,7 +517,7 @@ static u64 *next_entry(u64 *node, unsigned long key, int level)
 	return &node[key >> shift & ((1ul << TABLE_BITS) - 1)];
 }
 
-static bool preserved(unsigned long pfn, unsigned int order)
+bool preserved(unsigned long pfn, unsigned int order)
 {
 	unsigned long key = key_of(pfn, order);
 	u64 *node = (u64 *)out_tree()->root;
@@ -553,13 +551,25 @@ static bool shares(const struct fault *f, unsigned long pfn, unsigned int order,
 	return found;
 }
 
-static int add(unsigned long pfn, unsigned int order)
+int add(unsigned long pfn, unsigned int order)
 {
 #ifdef LAB_RADIX_PAGE
 	return kho_radix_add_page(out_tree(), pfn, order);
 #else
 	return kho_radix_add_key(out_tree(), key_of(pfn, order));
 #endif
+}
+
+int forget(unsigned long pfn, unsigned int order)
+{
+	if (!preserved(pfn, order))
+		return -ENOENT;
+#ifdef LAB_RADIX_PAGE
+	kho_radix_del_page(out_tree(), pfn, order);
+#else
+	kho_radix_del_key(out_tree(), key_of(pfn, order));
+#endif
+	return 0;
 }
 
 static bool holds_free(unsigned long pfn, unsigned int order)
@@ -573,14 +583,13 @@ static bool holds_free(unsigned long pfn, unsigned int order)
 	return false;
 }
 
-/* Adds a block, and tells what else is true of it. */
-static void add_block(const struct fault *f, unsigned long pfn, unsigned int order)
+/* A block that is in the map now, and what else is true of it. */
+static void block_said(const struct fault *f, unsigned long pfn, unsigned int order)
 {
 	unsigned long pages = 1ul << order, scratch = 0;
 
-	if (add(pfn, order))
-		return;
 	said(f->name, f->id, f->class, pfn, pages, order);
+	also(f->name, "orphan", pfn, pages);
 	/* Its pages are not the module's. Who has them may free them. */
 	if (strcmp(f->id, "freed-preserved"))
 		also(f->name, "freed-preserved", pfn, pages);
@@ -590,6 +599,12 @@ static void add_block(const struct fault *f, unsigned long pfn, unsigned int ord
 		also(f->name, "in-scratch", pfn, pages);
 	if (shares(f, pfn, order, "overlap"))
 		also(f->name, "overlap", pfn, pages);
+}
+
+static void add_block(const struct fault *f, unsigned long pfn, unsigned int order)
+{
+	if (!add(pfn, order))
+		block_said(f, pfn, order);
 }
 
 static void out_free(const struct fault *f)
@@ -653,6 +668,7 @@ static void out_overlap(const struct fault *f)
 		return;
 	said(f->name, f->id, f->class, pfn, 1ul << order, order);
 	said(f->name, f->id, f->class, at_inner, 1ul << inner, inner);
+	also(f->name, "orphan", pfn, 1ul << order);
 	shares(f, pfn, order, "overlap");
 	if (big)
 		also(f->name, "freed-preserved", pfn, 1ul << order);
@@ -692,8 +708,10 @@ static void out_not_ram(const struct fault *f)
 	unsigned int order = order_or(2);
 	unsigned long pfn = round_up(end_pfn(), 1ul << 15) + (1ul << 20);
 
-	if (!add(pfn, order))
-		said(f->name, f->id, f->class, pfn, 1ul << order, order);
+	if (add(pfn, order))
+		return;
+	said(f->name, f->id, f->class, pfn, 1ul << order, order);
+	also(f->name, "orphan", pfn, 1ul << order);
 }
 
 /* Sound blocks of each order that has an entry of the root to itself, so that none is to spare. */
@@ -706,6 +724,7 @@ static bool fill_root(void)
 
 		if (!pfn || add(pfn, order))
 			return false;
+		also("fill", "orphan", pfn, 1ul << order);
 	}
 	filled = true;
 	return true;
@@ -944,6 +963,42 @@ static void split_restore(const struct fault *f)
 		edge, !!page, at(pfn)->private, at(edge)->private);
 	if (page && !at(pfn)->private && marked(at(edge)))
 		said(f->name, f->id, f->class, edge, pages / 2, __ffs(edge));
+	also(f->name, "orphan", edge, pages / 2);
+}
+
+/* What the first kernel knows of a block and tells the second: the nodes its pages lie in. */
+struct node_runs {
+	u64 n;
+	struct {
+		u64 pfn;
+		s64 nid;
+	} at[16];
+};
+
+static void send_nodes(unsigned long pfn, unsigned long pages)
+{
+	struct node_runs *runs = kho_alloc_preserve(PAGE_SIZE);
+	int nid = NUMA_NO_NODE;
+
+	if (IS_ERR(runs))
+		return;
+	for (unsigned long p = pfn; p < pfn + pages && runs->n < ARRAY_SIZE(runs->at); p++) {
+		if (page_to_nid(at(p)) == nid)
+			continue;
+		nid = page_to_nid(at(p));
+		runs->at[runs->n].pfn = p;
+		runs->at[runs->n++].nid = nid;
+	}
+	kho_add_subtree("lab-nodes", runs, PAGE_SIZE);
+}
+
+static int node_of(const struct node_runs *runs, unsigned long pfn)
+{
+	int nid = NUMA_NO_NODE;
+
+	for (u64 i = 0; i < runs->n && runs->at[i].pfn <= pfn; i++)
+		nid = runs->at[i].nid;
+	return nid;
 }
 
 /* A block over the boundary that the map holds as one: what kho_preserve_folio() would let pass. */
@@ -952,8 +1007,35 @@ static void span_preserve(const struct fault *f)
 	unsigned long edge = boundary(), pfn = edge & (edge - 1);
 	unsigned int own = take_around(edge);
 
-	pr_warn("LAB %s pfn=%lx order=%lu own=%u/2 r=%d\n", f->name, pfn, __ffs(edge) + 1, own,
-		add(pfn, __ffs(edge) + 1));
+	send_nodes(pfn, edge - pfn + (1ul << __ffs(edge)));
+	add_block(f, pfn, __ffs(edge) + 1);
+	pr_warn("LAB %s pfn=%lx order=%lu own=%u/2\n", f->name, pfn, __ffs(edge) + 1, own);
+}
+
+/*
+ * Nodes that take turns: the smallest aligned block with both ends in one node and another between
+ * them. kho_preserve_pages() looks at the ends alone, and makes one block of it. In the first kernel.
+ */
+static void inter_preserve(const struct fault *f)
+{
+	unsigned long edge = boundary(), pfn, pages;
+	unsigned int order = __ffs(edge);
+	int nid, r;
+
+	do {
+		order++;
+		pages = 1ul << order;
+		pfn = edge & ~(pages - 1);
+		if (!at(pfn) || !at(pfn + pages - 1))
+			return;
+		nid = page_to_nid(at(pfn));
+	} while (page_to_nid(at(pfn + pages - 1)) != nid);
+	send_nodes(pfn, pages);
+	r = kho_preserve_pages(at(pfn), pages);
+	pr_warn("LAB %s pfn=%lx pages=%lx boundary=%lx nodes %d,%d,%d r=%d as one=%d\n", f->name, pfn,
+		pages, edge, nid, page_to_nid(at(edge)), nid, r, preserved(pfn, order));
+	if (preserved(pfn, order))
+		block_said(f, pfn, order);
 }
 
 /* Whether no zone of the page's own node, as its links tell it, spans the page. */
@@ -963,30 +1045,36 @@ static bool zone_overflow(struct page *page)
 	       !zone_spans_pfn(page_zone(page), page_to_pfn(page));
 }
 
-/* How the second kernel left a page of the second node: the class of its finding, or "" if right. */
-static const char *left_as(struct page *page, int head_nid)
+/* How the second kernel left a page of @nid: the class of its finding, or "" if right. */
+static const char *left_as(struct page *page, int nid)
 {
 	if (page->lru.next != &page->lru)
 		return "H4";
 	if (zone_overflow(page))
 		return "H2";
-	return page_to_nid(page) == head_nid ? "H3" : "";
+	return page_to_nid(page) == nid ? "" : "H3";
 }
 
 /* What the second kernel made of it, told by its own struct pages, a line for each run. */
 static void span_look(const struct fault *f)
 {
-	unsigned long pfn = find(is_pending, MAX_PAGE_ORDER, 63), half, from, end;
+	struct node_runs *runs;
+	unsigned long pfn, from, end;
 	const char *class = "";
+	phys_addr_t phys;
+	size_t size;
 
-	if (!pfn)
+	if (kho_retrieve_subtree("lab-nodes", &phys, &size))
 		return;
-	half = 1ul << order_of(pfn) >> 1;
-	end = pfn + 2 * half;
-	said(f->name, f->id, f->class, pfn, 2 * half, order_of(pfn));
-	from = pfn + half;
-	for (unsigned long p = from; p <= end; p++) {
-		const char *now = p < end ? left_as(at(p), page_to_nid(at(pfn))) : "end";
+	runs = phys_to_virt(phys);
+	pfn = from = runs->at[0].pfn;
+	if (!marked(at(pfn)) || runs->n < 2)
+		return;
+	end = pfn + (1ul << order_of(pfn));
+	said(f->name, f->id, f->class, pfn, end - pfn, order_of(pfn));
+	also(f->name, "orphan", pfn, end - pfn);
+	for (unsigned long p = pfn; p <= end; p++) {
+		const char *now = p < end ? left_as(at(p), node_of(runs, p)) : "end";
 
 		if (!strcmp(now, class))
 			continue;
@@ -1076,15 +1164,26 @@ static const struct fault table[] = {
 	{ "fdt-other-map", "tracker-damage", "", fdt_other_map },
 	{ "split-preserve", "", "", split_preserve },
 	{ "split-restore", "leftover-split", "S11", split_restore },
-	{ "span-preserve", "", "", span_preserve },
+	{ "span-preserve", "cross-node", "C1", span_preserve },
+	{ "inter-preserve", "cross-node", "C1", inter_preserve },
 	{ "span-look", "cross-node", "C1", span_look },
 	{ "keep", "", "", keep },
 	{ "get", "", "", get },
 };
 
+static const struct fault *named(const char *name)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(table); i++) {
+		if (!strcmp(table[i].name, name))
+			return &table[i];
+	}
+	return owner_fault(name);
+}
+
 static void inject(char *name)
 {
 	char *order = strchr(name, ':');
+	const struct fault *f;
 
 	wanted_order = -1;
 	if (order) {
@@ -1092,13 +1191,11 @@ static void inject(char *name)
 		if (kstrtoint(order, 10, &wanted_order))
 			return;
 	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(table); i++) {
-		if (!strcmp(table[i].name, name)) {
-			table[i].inject(&table[i]);
-			return;
-		}
-	}
-	pr_warn("LAB no such fault: %s\n", name);
+	f = named(name);
+	if (f)
+		f->inject(f);
+	else
+		pr_warn("LAB no such fault: %s\n", name);
 }
 
 static int __init lab_init(void)

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# score.sh [KHOSCOPE]: what khoscope check says of the lab's dumps against what the guests logged, as
-# Markdown on standard output. Status 1 if anything was missed or made up.
+# score.sh [KHOSCOPE [KERNEL...]]: what khoscope check says of the lab's dumps, of all or of those of the
+# kernels named, against what the guests logged, as Markdown on standard output. Status 1 if anything
+# was missed or made up.
 #
 # A fault counts as found if findings of its id cover all of its pages, with its class. A finding
 # counts as true if faults of its id (LABFAULT), or what follows from them (LABALSO), cover all of its
@@ -12,16 +13,25 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/debian.sh
 . "$here/../debian.sh"
 khoscope=${1:-${KHOSCOPE:-$here/../../build/khoscope}}
+kernels=("${@:2}")
 lab=$(debian_cache)/lab
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/khoscope.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
 # The lines of a guest's log: "T|M|A NAME ID CLASS PFN PAGES" (true, true but perhaps not
-# provable, also true), class "-" if none.
+# provable, also true), class "-" if none. Faults of an earlier boot are true of the dump taken before
+# the last handover ("before"), those of the last boot of the other; what may be true, of both.
 truth() {
-	sed -nE 's/.*LAB(FAULT|MAY|ALSO) ([^ ]+) id=([^ ]*) class=([^ ]*) pfn=([0-9a-f]+) pages=([0-9a-f]+).*/\1 \2 \3 \4- \5 \6/p' \
-		"$1/console" | sed 's/^FAULT/T/; s/^MAY/M/; s/^ALSO/A/; s/\([^ ]\)- /\1 /' |
+	awk -v when="$2" '
+		{ sub(/\r$/, "") }
+		/LAB boot / && when != "before" { n = 0 }
+		/LAB AFTER/ && when == "before" { exit }
+		/LAB(FAULT|MAY) / { line[++n] = $0 }
+		/LABALSO / { print }
+		END { for (i = 1; i <= n; i++) print line[i] }' "$1/console" |
+	sed -nE 's/.*LAB(FAULT|MAY|ALSO) ([^ ]+) id=([^ ]*) class=([^ ]*) pfn=([0-9a-f]+) pages=([0-9a-f]+).*/\1 \2 \3 \4- \5 \6/p' |
+		sed 's/^FAULT/T/; s/^MAY/M/; s/^ALSO/A/; s/\([^ ]\)- /\1 /' |
 		while read -r what name id class pfn pages; do
 			echo "$what $name $id $class $((16#$pfn)) $((16#$pages))"
 		done
@@ -40,6 +50,15 @@ unplaced() {
 judge() {
 	awk '
 	function cover(kinds, id, from, to,   i, at, again) {
+		# What concerns no page: any of its id that concerns none either.
+		if (from == to) {
+			for (i = 1; i <= n; i++)
+				if (index(kinds, kind[i]) && ids[i] == id && start[i] == end[i]) {
+					last = i
+					return 1
+				}
+			return 0
+		}
 		for (at = from; at < to; ) {
 			again = 0
 			for (i = 1; i <= n; i++)
@@ -76,20 +95,30 @@ judge() {
 	}'
 }
 
-# score DUMP: its results, each line headed by its guest and kernel.
+# score DUMP WHEN: its results, each line headed by its guest and kernel.
 score() {
-	local dir=$1 guest kernel expected options=() status
+	local dir=$1 when=$2 guest kernel expected words options=() status dump
 	guest=${dir##*/}
-	read -r _ kernel _ _ expected _ < <(grep "^$guest " "$here/guests") || return 0
-	# Nothing in this dump tells its types.
-	case $(grep "^$kernel " "$here/kernels") in *" min"*) options=(-k "$dir/kernel/vmlinux") ;; esac
-	"$khoscope" check --json "${options[@]}" "$dir/vmcore" >"$tmp/json" 2>"$tmp/err"
+	read -r _ kernel _ _ expected words < <(grep "^$guest " "$here/guests") || return 0
+	dump=$dir/vmcore
+	truth "$dir" "$when" >"$tmp/lines"
+	if [ "$when" = before ]; then
+		dump=$dir/vmcore.before
+		guest=$guest-before
+		expected=healthy
+		! grep -q '^T' "$tmp/lines" || expected=faults
+	elif [ "$expected" != healthy ]; then
+		unplaced "$dir" >>"$tmp/lines"
+	fi
+	# Nothing in such a dump tells its types, or its addresses.
+	case "$(grep "^$kernel " "$here/kernels") $words" in
+	*' min '* | *' @stop='*) options=(-k "$dir/kernel/vmlinux") ;;
+	esac
+	"$khoscope" check --json "${options[@]}" "$dump" >"$tmp/json" 2>"$tmp/err"
 	status=$?
-	truth "$dir" >"$tmp/lines"
-	[ "$expected" = healthy ] || unplaced "$dir" >>"$tmp/lines"
 	jq -r '.findings[] | select(.severity != "note") |
 		"F - \(.id) \(.class // "" | if . == "" then "-" else . end) \(.pfn // 0) \(.pages // 0)"' \
-		"$tmp/json" >>"$tmp/lines"
+		"$tmp/json" >>"$tmp/lines" 2>/dev/null
 	{
 		case $expected-$status in
 		healthy-0 | faults-1) ;;
@@ -100,9 +129,24 @@ score() {
 	} | sed "s/^/$guest $kernel /"
 }
 
-for dir in "$lab"/dump/*/; do
-	[ ! -e "$dir/vmcore" ] || score "${dir%/}"
-done >"$tmp/results"
+wanted() {
+	local kernel
+	[ ${#kernels[@]} != 0 ] || return 0
+	for kernel in "${kernels[@]}"; do
+		[ "$kernel" != "$1" ] || return 0
+	done
+	return 1
+}
+
+while read -r guest kernel _; do
+	wanted "$kernel" || continue
+	if [ ! -e "$lab/dump/$guest/vmcore" ]; then
+		echo "$guest $kernel - - - absent"
+		continue
+	fi
+	score "$lab/dump/$guest" after
+	[ ! -e "$lab/dump/$guest/vmcore.before" ] || score "$lab/dump/$guest" before
+done < <(grep -vE '^(#|$)' "$here/guests") >"$tmp/results"
 
 # lines RESULT [AWK-CONDITION]: how many results
 count() {
@@ -176,8 +220,13 @@ if [ "$bad" != 0 ]; then
 	printf '\n## Wrong\n\n'
 	awk '$6 ~ /^(missed|wrong|class|alarm|bad)$/ { print "- " $0 }' "$tmp/results"
 fi
+if [ "$(count absent)" != 0 ]; then
+	printf '\n## Not run\n\n'
+	awk '$6 == "absent" { print "- " $1 }' "$tmp/results"
+fi
 if [ "$(count unplaced)" != 0 ]; then
 	printf '\n## Not placed\n\n'
 	awk '$6 == "unplaced" { print "- " $1 ": " $3 }' "$tmp/results"
 fi
+echo "score: $(count dump) dumps, $(count found) found, $bad wrong" >&2
 [ "$bad" = 0 ] && [ "$(count dump)" != 0 ]

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of the lab's module share. A pfn of 0 stands for "there is none". */
+#pragma once
+
+#include <linux/mm.h>
+
+struct fault {
+	const char *name, *id, *class;
+	void (*inject)(const struct fault *f);
+};
+
+/* owners.c: faults in what preserved pages belong to; NULL if @name is none of them. */
+const struct fault *owner_fault(const char *name);
+
+extern unsigned long luo_session_global_addr;
+
+/* By the seed: one of 0 to @n - 1; and the first, one in the middle, or the last of @n. */
+unsigned long below(unsigned long n);
+unsigned long place(unsigned long n);
+/* The order asked for, or @other. */
+unsigned int order_or(unsigned int other);
+
+struct page *at(unsigned long pfn);
+unsigned long mark(unsigned int order);
+bool marked(struct page *page);
+/* Pages that nobody else will touch any more. */
+unsigned long take(unsigned int order);
+
+/* The outgoing map. */
+bool preserved(unsigned long pfn, unsigned int order);
+int add(unsigned long pfn, unsigned int order);
+int forget(unsigned long pfn, unsigned int order);
+
+/* The lines that score.sh reads: what has to be found, and what may be as well. */
+void said(const char *name, const char *id, const char *class, unsigned long pfn,
+	  unsigned long pages, unsigned int order);
+void also(const char *name, const char *id, unsigned long pfn, unsigned long pages);
