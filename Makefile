@@ -42,15 +42,18 @@ CLI_SRC := tools/khoscope.c $(DOOR_SRC)
 EXT_SRC := extensions/kho.c extensions/stream.c $(DOOR_SRC)
 TEST_SRC := $(sort $(wildcard tests/unit/*.c))
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
+MKDUMP_SRC := $(sort $(wildcard tests/mkdump/*.c))
+# What writes dump files knows nothing of the library, and nothing of what is in the pages.
+DUMPFILE_SRC := $(wildcard tests/mkdump/dumpfile*.c)
 MAN_SRC := $(sort $(wildcard docs/man/*.scd))
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 LIB_OBJ := $(call obj,$(LIB_SRC))
 TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_SRC))
-TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(TOOL_SRC))
+TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(TOOL_SRC)) $(B)/tests/mkdump/mkdump
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
-SCRIPTS := $(addprefix tests/,golden.sh json.sh truth.sh cli.sh crash.sh install.sh)
+SCRIPTS := $(addprefix tests/,golden.sh json.sh truth.sh synthetic.sh cli.sh crash.sh install.sh)
 DEMO := v73-in-split
 
 .PHONY: all ext man demo check lab score programs tests vmcores install clean FORCE
@@ -110,7 +113,16 @@ $(B)/tests/%: $(B)/tests/unit/%.o $(B)/libkhoscope.a
 
 $(B)/tests/%: $(B)/tests/tools/%.o $(B)/libkhoscope.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS) -llzo2 -lsnappy -lzstd
+	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)
+
+CODECS := -lz -llzo2 -lsnappy -lzstd
+$(B)/tests/redump: $(call obj,$(DUMPFILE_SRC))
+$(B)/tests/redump: private LDFLAGS += $(CODECS)
+
+# Not linked with the library: a mistake that both shared would be no mistake.
+$(B)/tests/mkdump/mkdump: $(call obj,$(MKDUMP_SRC))
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) -lbpf -lelf -lfdt $(CODECS)
 
 $(B)/man/%: docs/man/%.scd
 	@mkdir -p $(@D)
@@ -168,6 +180,7 @@ install: all
 clean:
 	rm -rf $(B)
 
--include $(patsubst %.c,$(B)/%.d,$(sort $(LIB_SRC) $(CLI_SRC) $(EXT_SRC) $(TEST_SRC) $(TOOL_SRC)))
+-include $(patsubst %.c,$(B)/%.d,$(sort $(LIB_SRC) $(CLI_SRC) $(EXT_SRC) $(TEST_SRC) $(TOOL_SRC) \
+	$(MKDUMP_SRC)))
 .SECONDARY:
 .DELETE_ON_ERROR:
