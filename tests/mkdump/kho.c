@@ -59,6 +59,7 @@ void subtree_add(struct machine *m, const char *name, uint64_t pa, uint64_t size
 {
 	struct handover *ho = m->ho;
 
+	label(m, pa, NULL, "subtree-%s", name);
 	ho->subtrees = realloc(ho->subtrees, (ho->nr_subtrees + 1) * sizeof(*ho->subtrees));
 	if (!ho->subtrees)
 		err(1, "subtrees");

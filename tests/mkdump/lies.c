@@ -6,33 +6,65 @@
 
 #include "kho.h"
 
-/* "VARIABLE.path", "*POINTER.path+OFFSET", "phys:ADDRESS" */
+/* "@LABEL", "@LABEL.member" */
+static uint64_t find_labelled(const struct machine *m, const struct line *line, const char *word,
+			      uint64_t *size)
+{
+	size_t len = strcspn(word, ".");
+	const struct label *l = find_label(m, word, len);
+	uint64_t offset = 0;
+
+	if (!l)
+		line_die(line, "nothing is called %s", word);
+	*size = 8;
+	if (word[len] && (!l->type || !layout_find(layout_type(&m->lay, l->type), word + len + 1,
+						   &offset, size)))
+		line_die(line, "no such member: %s", word);
+	return l->pa + offset;
+}
+
+/*
+ * "VARIABLE.path", "@LABEL.path", "map", "phys:ADDRESS"; a "*" before it follows the pointer that is
+ * there, a "%" the physical address.
+ */
 static uint64_t find(const struct machine *m, const struct line *line, const char *word,
 		     uint64_t *size)
 {
-	uint64_t pa, offset = 0;
-	char *plus, *path;
+	uint64_t pa;
 
+	if (*word == '*' || *word == '%') {
+		pa = memory_get(&m->mem, find(m, line, word + 1, size), 8);
+		*size = 8;
+		return *word == '*' ? pa_of(m, pa) : pa;
+	}
 	*size = 8;
 	if (!strncmp(word, "phys:", 5))
 		return line_number(line, word + 5);
-	path = strdup(*word == '*' ? word + 1 : word);
-	plus = strchr(path, '+');
-	if (plus) {
-		offset = line_number(line, plus + 1);
-		*plus = '\0';
-	}
-	if (!find_place(m, path, &pa, size))
-		line_die(line, "this kernel has no %s", path);
-	if (*word == '*') {
-		pa = pa_of(m, memory_get(&m->mem, pa, 8));
-		*size = 8;
-	}
-	free(path);
-	return pa + offset;
+	if (!strcmp(word, "map"))
+		return m->ho->map;
+	if (*word == '@')
+		return find_labelled(m, line, word + 1, size);
+	if (!find_place(m, word, &pa, size))
+		line_die(line, "this kernel has no %s", word);
+	return pa;
 }
 
-/* A number; "pfn:N" for its physical address, "map" for the map's, "&VARIABLE" for an address. */
+/* "PLACE", "PLACE+OFFSET" */
+static uint64_t find_with_offset(const struct machine *m, const struct line *line,
+				 const char *word, uint64_t *size)
+{
+	const char *plus = strchr(word, '+');
+	char *place_word = strndup(word, plus ? (size_t)(plus - word) : strlen(word));
+	uint64_t pa = find(m, line, place_word, size);
+
+	free(place_word);
+	if (!plus)
+		return pa;
+	*size = 8;
+	return pa + line_number(line, plus + 1);
+}
+
+/* A number; "pfn:N" for its physical address, "map" for the map's, "&PLACE" for a kernel's address. */
 static uint64_t value_of(const struct machine *m, const struct line *line, const char *word)
 {
 	if (!strncmp(word, "pfn:", 4))
@@ -40,13 +72,13 @@ static uint64_t value_of(const struct machine *m, const struct line *line, const
 	if (!strcmp(word, "map"))
 		return m->ho->map;
 	if (*word == '&')
-		return place_va(m, word + 1);
+		return va_of(m, find(m, line, word + 1, &(uint64_t){ 0 }));
 	return line_number(line, word);
 }
 
 void lie_poke(struct machine *m, const struct line *line)
 {
-	uint64_t size, pa = find(m, line, line_word(line, 1), &size);
+	uint64_t size, pa = find_with_offset(m, line, line_word(line, 1), &size);
 
 	size = line_number_option(line, 3, "size", size);
 	if (size > 8)

@@ -91,6 +91,9 @@ void luo_memfd(struct machine *m, const struct line *line)
 	file.token = line_number(line, line_word(line, 1));
 	pfns = make_folios(m, line, order, n, &pages);
 	file.data = alloc_preserved(m, layout_size(&m->lay, "memfd_luo_ser"));
+	label(m, file.data, "memfd_luo_ser", "memfd-%llu", (unsigned long long)file.token);
+	label(m, pfns[0] << m->page_shift, "memfd_luo_folio_ser", "folios-%llu",
+	      (unsigned long long)file.token);
 	set_at(m, file.data, "memfd_luo_ser", "size", size);
 	set_at(m, file.data, "memfd_luo_ser", "nr_folios", n);
 	if (strcmp(file.compatible, "memfd-v1"))
@@ -177,6 +180,7 @@ static void write_file(struct machine *m, const struct luo_file *f, uint64_t lis
 	uint64_t pa = slab_alloc(m, layout_size(&m->lay, "luo_file"), 64);
 	uint64_t link = pa + layout_offset(&m->lay, "luo_file", "list");
 
+	label(m, pa, "luo_file", "file-%llu", (unsigned long long)f->token);
 	set_at(m, pa, "luo_file", "fh", place_va(m, "memfd_luo_handler"));
 	set_at(m, pa, "luo_file", "file", direct_va(m, slab_alloc(m, 192, 64)));
 	set_at(m, pa, "luo_file", "serialized_data", f->data);
@@ -220,6 +224,7 @@ static void write_session(struct machine *m, const struct luo_session *s, uint64
 	uint64_t pa = slab_alloc(m, layout_size(&m->lay, "luo_session"), 64), files;
 	uint64_t link = pa + layout_offset(&m->lay, "luo_session", "list");
 
+	label(m, pa, "luo_session", "session-%s", s->name);
 	put_text(m, pa, s->name);
 	list_append(m, list, link);
 	files = write_files(m, s, pa + layout_offset(&m->lay, "luo_session", "file_set"));

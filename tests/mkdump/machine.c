@@ -2,6 +2,8 @@
 #include "machine.h"
 
 #include <err.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,6 +214,28 @@ void claim_folio(struct machine *m, uint64_t pfn, unsigned int order)
 	claim(m, pfn, 1, USE_HEAD);
 	for (uint64_t i = pfn; i < pfn + (1ull << order) && i < m->memmap_end; i++)
 		m->orders[i] = order;
+}
+
+void label(struct machine *m, uint64_t pa, const char *type, const char *fmt, ...)
+{
+	va_list ap;
+
+	m->labels = realloc(m->labels, (m->nr_labels + 1) * sizeof(*m->labels));
+	if (!m->labels)
+		err(1, "labels");
+	va_start(ap, fmt);
+	vsnprintf(m->labels[m->nr_labels].name, sizeof(m->labels->name), fmt, ap);
+	va_end(ap);
+	m->labels[m->nr_labels].type = type;
+	m->labels[m->nr_labels++].pa = pa;
+}
+
+const struct label *find_label(const struct machine *m, const char *name, size_t len)
+{
+	for (size_t i = 0; i < m->nr_labels; i++)
+		if (!strncmp(m->labels[i].name, name, len) && !m->labels[i].name[len])
+			return &m->labels[i];
+	return NULL;
 }
 
 void blocks_add(struct blocks *blocks, struct block block)

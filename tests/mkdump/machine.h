@@ -53,6 +53,12 @@ struct blocks {
 	size_t n;
 };
 
+struct label {
+	char name[96];
+	const char *type;
+	uint64_t pa;
+};
+
 struct arch;
 struct handover;
 
@@ -90,6 +96,8 @@ struct machine {
 	struct blocks pending;   /* incoming */
 
 	struct handover *ho;     /* kho.h */
+	struct label *labels;
+	size_t nr_labels;
 
 	bool no_kallsyms, no_btf, no_vmcoreinfo;
 	char *vmcoreinfo;
@@ -151,6 +159,14 @@ uint64_t heap_alloc(struct machine *m, unsigned int order);
 void claim(struct machine *m, uint64_t pfn, uint64_t pages, enum use use);
 /* A compound page. */
 void claim_folio(struct machine *m, uint64_t pfn, unsigned int order);
+
+/*
+ * Names for what was made on the way, so that a case can lie about it: "memfd-0", of a structure,
+ * or of none if @type is NULL.
+ */
+__attribute__((format(printf, 4, 5)))
+void label(struct machine *m, uint64_t pa, const char *type, const char *fmt, ...);
+const struct label *find_label(const struct machine *m, const char *name, size_t len);
 
 void blocks_add(struct blocks *blocks, struct block block);
 

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "subtree NAME SIZE": a blob that nobody here knows the inside of. */
+/* "subtree NAME SIZE [unpreserved]": a blob that nobody here knows the inside of. */
 void owner_subtree(struct machine *m, const struct line *line)
 {
-	uint64_t size = line_number(line, line_word(line, 2)), pa = alloc_preserved(m, size);
+	uint64_t size = line_number(line, line_word(line, 2));
+	uint64_t pa = line_has(line, "unpreserved") ? heap_alloc(m, 0) << m->page_shift :
+						      alloc_preserved(m, size);
 
 	for (uint64_t i = 0; i + 8 <= size; i += 8)
 		memory_put(&m->mem, pa + i, 0x626f6c62 + i, 8);
@@ -31,6 +33,7 @@ void owner_vmalloc(struct machine *m, const struct line *line)
 		pfns[i] = heap_alloc(m, order);
 	vmalloc_preserve(m, pfns, groups, order, pa);
 	subtree_add(m, line_word(line, 1), pa, 16);
+	label(m, pa, "kho_vmalloc", "vmalloc-%s", line_word(line, 1));
 	free(pfns);
 }
 
