@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# synthetic.sh: dumps of kernels that never ran (tests/mkdump/cases), of every generation of KHO, page
-# size and file format, healthy and lied about. What check finds has to be what the case expects, and
-# what list says what mkdump says it wrote; of a dump that lacks bytes never more than of a whole one.
+# synthetic.sh: dumps of kernels that never ran (tests/mkdump/cases), of every generation of KHO,
+# page size and file format, healthy and lied about. What check finds has to be what the case
+# expects, and what list says what mkdump says it wrote; of a dump that lacks bytes never more than
+# of a whole one.
 #
 #	tests/synthetic.sh [CASE...]	all, or the cases named
 set -u
@@ -25,7 +26,8 @@ make() {
 	shift
 	for line; do lines+=(--line "$line"); done
 	rm -f dump dump.*
-	"$mkdump" --list "${lines[@]}" "$path" dump >unsorted 2>make.err || { cat make.err; return 1; }
+	"$mkdump" --list "${lines[@]}" "$path" dump >unsorted 2>make.err ||
+		{ cat make.err; return 1; }
 	sort unsorted >truth
 }
 
@@ -37,8 +39,8 @@ run() {
 
 # ---- expectations --------------------------------------------------------------------------------
 
-# What `check --json` said in ./out, a line for each thing; findings as "finding ID CLASS PFN PAGES",
-# "-" for what one doesn't have.
+# What `check --json` said in ./out, a line for each thing; findings as "finding ID CLASS PFN
+# PAGES", "-" for what one doesn't have.
 say() {
 	jq -r '"state \(.kho.state)", "why \(.kho.why)", "abi \(.kho.abi)",
 		"judged \(.coverage.all_judged)",
@@ -123,7 +125,8 @@ judge_lacking() {
 	case $status in
 	0 | 3) ;;
 	2)
-		{ [ ! -s out ] && [ "$(wc -l <err)" = 1 ]; } || echo "no refusal: $(head -c 300 err)"
+		{ [ ! -s out ] && [ "$(wc -l <err)" = 1 ]; } ||
+			echo "no refusal: $(head -c 300 err)"
 		return ;;
 	*) echo "status $status" ;;
 	esac
@@ -171,6 +174,22 @@ for part in 1 2 3; do
 	check "split: part $part is refused" grep -q 'one part of a split.*--reassemble' err
 	check "split: part $part is refused with 2" [ "$status" = 2 ]
 done
+
+# An opinion from outside: makedumpfile reads sections, memory map and free pages by itself, and
+# drops all that need not be there.
+if command -v makedumpfile >/dev/null; then
+	if wrong=$(make "$base") && mv dump whole &&
+		makedumpfile -l -d 31 whole dump >out 2>&1; then
+		wrong=$(judge "$base")
+		[ "$(stat -c %s dump)" -lt $((8 << 20)) ] || wrong+="nothing was left out"
+	else
+		wrong+=$(tail -n 5 out)
+	fi
+	if [ -z "$wrong" ]; then pass "filtered by makedumpfile"
+	else fail "filtered by makedumpfile" "$wrong"; fi
+else
+	skip "filtered by makedumpfile" "no makedumpfile"
+fi
 
 # ---- bytes that are not there --------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ struct out {
 
 struct codec {
 	const char *name;
-	uint32_t flag; /* of a page descriptor; include/linux: none, makedumpfile's diskdump_mod.h */
+	uint32_t flag; /* of a page descriptor; makedumpfile's diskdump_mod.h */
 	size_t (*pack)(const void *page, size_t len, void *to, size_t room); /* 0: failed */
 };
 

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fdt.h"
 #include "parts.h"
 
-/* kernel/liveupdate/kexec_handover.c and include/linux/kho/abi/kexec_handover.h, of all versions. */
+/* kernel/liveupdate/kexec_handover.c, include/linux/kho/abi/kexec_handover.h; of all versions. */
 #define SCRATCH "kho_scratch|kho_bootmem"
 #define SCRATCH_CNT "kho_scratch_cnt|kho_bootmem_cnt"
 
@@ -87,26 +88,14 @@ static int put_subtree(const struct machine *m, void *fdt, const struct subtree 
 	return bad | fdt_end_node(fdt);
 }
 
-/* Values are in the byte order of the machine, as the kernel has them. */
 static void write_root_fdt(struct machine *m, uint64_t pa, uint64_t map,
 			   const struct subtree *subtrees, size_t n)
 {
-	void *fdt = calloc(1, page_size(m));
-	int bad;
-
-	if (!fdt)
-		err(1, "FDT");
-	bad = fdt_create(fdt, page_size(m));
-	bad |= fdt_finish_reservemap(fdt);
-	bad |= fdt_begin_node(fdt, "");
-	bad |= fdt_property_string(fdt, "compatible", layout_text(&m->lay, "abi"));
-	bad |= fdt_property(fdt, "preserved-memory-map", &map, 8);
+	void *fdt = fdt_open(m, layout_text(&m->lay, "abi"));
+	int bad = fdt_property(fdt, "preserved-memory-map", &map, 8);
 	for (size_t i = 0; i < n; i++)
 		bad |= put_subtree(m, fdt, &subtrees[i]);
-	bad |= fdt_end_node(fdt);
-	bad |= fdt_finish(fdt);
-	if (bad)
-		errx(2, "the root FDT does not fit a page");
+	fdt_close(fdt, bad, "root FDT");
 	memory_write(&m->mem, pa, fdt, page_size(m));
 	free(fdt);
 }
@@ -237,7 +226,7 @@ static void write_boot(struct machine *m)
 		set(m, "kho_in.mem_map_phys", stale_map(m));
 }
 
-/* kho_fill_kimage(): the array of scratch areas is a segment, to be copied into the first of them. */
+/* kho_fill_kimage(): the array of scratch areas is a segment, to be copied into the first one. */
 static void write_image(struct machine *m)
 {
 	uint64_t pa, segment;
@@ -290,5 +279,6 @@ void handover_finish(struct machine *m)
 	ho->map = radix ? radix_write(m) : list_write(m);
 	if (fdt_at_finalize(m) && !ho->finalized)
 		return;
-	write_root_fdt(m, ho->out_fdt, machine_setting(m, "map", ho->map), ho->subtrees, ho->nr_subtrees);
+	write_root_fdt(m, ho->out_fdt, machine_setting(m, "map", ho->map), ho->subtrees,
+		       ho->nr_subtrees);
 }

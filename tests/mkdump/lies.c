@@ -24,8 +24,8 @@ static uint64_t find_labelled(const struct machine *m, const struct line *line, 
 }
 
 /*
- * "VARIABLE.path", "@LABEL.path", "map", "phys:ADDRESS"; a "*" before it follows the pointer that is
- * there, a "%" the physical address.
+ * "VARIABLE.path", "@LABEL.path", "map", "phys:ADDRESS"; a "*" before it follows the pointer that
+ * is there, a "%" the physical address.
  */
 static uint64_t find(const struct machine *m, const struct line *line, const char *word,
 		     uint64_t *size)
@@ -64,13 +64,18 @@ static uint64_t find_with_offset(const struct machine *m, const struct line *lin
 	return pa + line_number(line, plus + 1);
 }
 
-/* A number; "pfn:N" for its physical address, "map" for the map's, "&PLACE" for a kernel's address. */
+/*
+ * A number; "pfn:N" for its physical address, "map" for the map's, "&PLACE" for its address,
+ * "=PLACE" for the word that is there.
+ */
 static uint64_t value_of(const struct machine *m, const struct line *line, const char *word)
 {
 	if (!strncmp(word, "pfn:", 4))
 		return line_number(line, word + 4) << m->page_shift;
 	if (!strcmp(word, "map"))
 		return m->ho->map;
+	if (*word == '=')
+		return memory_get(&m->mem, find(m, line, word + 1, &(uint64_t){ 0 }), 8);
 	if (*word == '&')
 		return va_of(m, find(m, line, word + 1, &(uint64_t){ 0 }));
 	return line_number(line, word);

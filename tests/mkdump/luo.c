@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fdt.h"
 #include "parts.h"
 
 /* luo_session.c:LUO_SESSION_PGCNT, luo_file.c:LUO_FILE_PGCNT of 6.19 */
@@ -275,6 +276,7 @@ static void write_v5(struct machine *m)
 		.m = m, .blocks = true, .entry = layout_size(&m->lay, "luo_session_ser"),
 	};
 
+	label(m, ser, "luo_ser", "luo");
 	put_text(m, ser, layout_text(&m->lay, "luo"));
 	set_at(m, ser, "luo_ser", "liveupdate_num", m->ho->kexec_count + 1);
 	set_at(m, ser, "luo_ser", "flbs_pa", flb_page(m));
@@ -302,23 +304,12 @@ static int put_v1_node(void *fdt, const char *name, const char *compatible, cons
 static void write_v1_fdt(struct machine *m, uint64_t sessions)
 {
 	uint64_t number = m->ho->kexec_count + 1;
-	void *fdt = calloc(1, page_size(m));
-	int bad;
-
-	if (!fdt)
-		err(1, "FDT");
-	bad = fdt_create(fdt, page_size(m));
-	bad |= fdt_finish_reservemap(fdt);
-	bad |= fdt_begin_node(fdt, "");
-	bad |= fdt_property_string(fdt, "compatible", layout_text(&m->lay, "luo"));
-	bad |= fdt_property(fdt, "liveupdate-number", &number, 8);
+	void *fdt = fdt_open(m, layout_text(&m->lay, "luo"));
+	int bad = fdt_property(fdt, "liveupdate-number", &number, 8);
 	bad |= put_v1_node(fdt, "luo-session", "luo-session-v2", "luo-session-header", sessions);
 	if (machine_setting(m, "luo_flb", 0))
 		bad |= put_v1_node(fdt, "luo-flb", "luo-flb-v1", "luo-flb-header", flb_page(m));
-	bad |= fdt_end_node(fdt);
-	bad |= fdt_finish(fdt);
-	if (bad)
-		errx(2, "the LUO FDT does not fit a page");
+	fdt_close(fdt, bad, "LUO FDT");
 	subtree_add_fdt(m, "LUO", fdt);
 	set(m, "luo_global.fdt_out",
 	    direct_va(m, m->ho->subtrees[m->ho->nr_subtrees - 1].pa));

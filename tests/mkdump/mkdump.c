@@ -43,7 +43,8 @@ static void print_blocks(struct blocks *blocks, const char *direction)
 static void firmware(struct machine *m)
 {
 	static struct line hole = { .file = "firmware", .nr = 1, .n = 2 };
-	static const char *low[] = { "hole", "0-4K", NULL }, *high[] = { "hole", "0x9f000-1M", NULL };
+	static const char *low[] = { "hole", "0-4K", NULL };
+	static const char *high[] = { "hole", "0x9f000-1M", NULL };
 	struct lines lines = { &hole, 1 };
 
 	if (m->arch->aarch64)

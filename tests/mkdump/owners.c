@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fdt.h"
+
 /* "subtree NAME SIZE [unpreserved]": a blob that nobody here knows the inside of. */
 void owner_subtree(struct machine *m, const struct line *line)
 {
@@ -90,25 +92,15 @@ static int put_reserve_mem(void *fdt, const struct reserve_mem *r)
 void owner_reserve_mem_finish(struct machine *m)
 {
 	const struct handover *ho = m->ho;
-	void *fdt = calloc(1, page_size(m));
-	int bad;
+	void *fdt;
+	int bad = 0;
 
-	if (!fdt)
-		err(1, "FDT");
-	if (!ho->nr_reserved || (has(m, "kho_out.ser.fdt") && !ho->finalized)) {
-		free(fdt);
+	if (!ho->nr_reserved || (has(m, "kho_out.ser.fdt") && !ho->finalized))
 		return;
-	}
-	bad = fdt_create(fdt, page_size(m));
-	bad |= fdt_finish_reservemap(fdt);
-	bad |= fdt_begin_node(fdt, "");
-	bad |= fdt_property_string(fdt, "compatible", "memblock-v1");
+	fdt = fdt_open(m, "memblock-v1");
 	for (size_t i = 0; i < ho->nr_reserved; i++)
 		bad |= put_reserve_mem(fdt, &ho->reserved[i]);
-	bad |= fdt_end_node(fdt);
-	bad |= fdt_finish(fdt);
-	if (bad)
-		errx(2, "the memblock FDT does not fit a page");
+	fdt_close(fdt, bad, "memblock FDT");
 	subtree_add_fdt(m, "memblock", fdt);
 	for (size_t i = 0; i < ho->nr_reserved; i++)
 		preserve_pages(m, ho->reserved[i].start >> m->page_shift,
@@ -143,12 +135,12 @@ void owner_kho_test(struct machine *m, const struct line *line)
 	uint32_t nr = line_number(line, line_word(line, 1)), magic = 0x4b484f21, csum = 0;
 	unsigned int order = line_number_option(line, 2, "order", 0);
 	uint64_t *info = calloc(nr + 1, sizeof(*info));
-	void *fdt = calloc(1, page_size(m));
+	void *fdt = fdt_open(m, "kho-test-v1");
 	bool inlined = !machine_setting(m, "vmalloc", 0);
 	uint8_t descriptor[16];
 	int bad;
 
-	if (!info || !fdt)
+	if (!info)
 		err(1, "kho_test");
 	for (uint32_t i = 0; i < nr; i++) {
 		uint64_t pfn = heap_alloc(m, order);
@@ -159,21 +151,14 @@ void owner_kho_test(struct machine *m, const struct line *line)
 	}
 	if (!inlined)
 		store_info(m, info, nr, descriptor);
-	bad = fdt_create(fdt, page_size(m));
-	bad |= fdt_finish_reservemap(fdt);
-	bad |= fdt_begin_node(fdt, "");
-	bad |= fdt_property_string(fdt, "compatible", "kho-test-v1");
-	bad |= fdt_property(fdt, "magic", &magic, 4);
+	bad = fdt_property(fdt, "magic", &magic, 4);
 	bad |= fdt_begin_node(fdt, "data");
 	bad |= fdt_property(fdt, "nr_folios", &nr, 4);
 	bad |= inlined ? fdt_property(fdt, "folios_info", info, nr * 8) :
 			 fdt_property(fdt, "folios_info", descriptor, 16);
 	bad |= fdt_property(fdt, "csum", &csum, 4);
 	bad |= fdt_end_node(fdt);
-	bad |= fdt_end_node(fdt);
-	bad |= fdt_finish(fdt);
-	if (bad)
-		line_die(line, "does not fit an FDT of one page");
+	fdt_close(fdt, bad, "kho_test FDT");
 	subtree_add_fdt(m, "kho_test", fdt);
 	free(fdt);
 	free(info);

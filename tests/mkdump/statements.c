@@ -218,26 +218,26 @@ static void do_pending(struct machine *m, const struct line *line)
 	blocks_add(&m->pending, b);
 }
 
-/* "restored PFN [order N] [folio]" */
-static void do_restored(struct machine *m, const struct line *line)
+static void use_block(struct machine *m, const struct line *line, enum use use)
 {
 	struct block b = block_of(line);
 
 	if (line_has(line, "folio"))
 		claim_folio(m, b.pfn, b.order);
 	else
-		claim(m, b.pfn, 1ull << b.order, USE_RESTORED);
+		claim(m, b.pfn, 1ull << b.order, use);
+}
+
+/* "restored PFN [order N] [folio]" */
+static void do_restored(struct machine *m, const struct line *line)
+{
+	use_block(m, line, USE_RESTORED);
 }
 
 /* "used PFN [order N] [folio]": allocated, by whom doesn't matter */
 static void do_used(struct machine *m, const struct line *line)
 {
-	struct block b = block_of(line);
-
-	if (line_has(line, "folio"))
-		claim_folio(m, b.pfn, b.order);
-	else
-		claim(m, b.pfn, 1ull << b.order, USE_KERNEL);
+	use_block(m, line, USE_KERNEL);
 }
 
 /* "handover from RELEASE [count N]" */
