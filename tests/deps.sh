@@ -24,6 +24,7 @@ lab='bc:/usr/bin/bc bison:/usr/bin/bison flex:/usr/bin/flex cpio:/usr/bin/cpio p
 libssl-dev:/usr/include/openssl/ssl.h pahole:/usr/bin/pahole
 gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
 libc6-dev-arm64-cross:/usr/aarch64-linux-gnu/include/stdlib.h
+makedumpfile:/usr/bin/makedumpfile
 qemu-system-x86:/usr/bin/qemu-system-x86_64 qemu-system-arm:/usr/bin/qemu-system-aarch64'
 ci='clang:/usr/bin/clang shellcheck:/usr/bin/shellcheck'
 

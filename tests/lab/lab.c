@@ -92,7 +92,7 @@ void also(const char *name, const char *id, unsigned long pfn, unsigned long pag
 }
 
 /* Behind the last page of the last node. */
-static unsigned long end_pfn(void)
+unsigned long end_pfn(void)
 {
 	unsigned long end = 0;
 	int nid;
@@ -942,6 +942,10 @@ static void split_preserve(const struct fault *f)
 	 */
 	shares(f, pfn, __ffs(edge) + 1, "half-init");
 	shares(f, pfn, __ffs(edge) + 1, "order-mismatch");
+	shares(f, pfn, __ffs(edge) + 1, "overlap");
+	also(f->name, "orphan", pfn, pages);
+	also(f->name, "freed-preserved", pfn, pages);
+	also(f->name, "overlap", pfn, pages);
 	pr_warn("LAB %s pfn=%lx pages=%lx boundary=%lx own=%u/2 r=%d\n", f->name, pfn, pages,
 		edge, own, kho_preserve_pages(at(pfn), pages));
 }

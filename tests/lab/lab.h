@@ -20,6 +20,8 @@ unsigned long place(unsigned long n);
 /* The order asked for, or @other. */
 unsigned int order_or(unsigned int other);
 
+/* Behind the last page of the last node. */
+unsigned long end_pfn(void);
 struct page *at(unsigned long pfn);
 unsigned long mark(unsigned int order);
 bool marked(struct page *page);

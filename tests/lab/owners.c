@@ -197,65 +197,49 @@ static void orphan(const struct fault *f)
 	said(f->name, f->id, f->class, pfn, 1ul << order, order);
 }
 
-/* In the first kernel: they come to the second without an owner. */
-struct orphans {
-	u64 n;
-	struct {
-		u64 pfn, order;
-	} at[16];
-};
+/*
+ * In the first kernel: they come to the second without an owner. They carry a sign of their own: a
+ * subtree that named them could be taken for the owner.
+ */
+static const char sign[16] = "lab: of nobody";
 
 static void orphan_send(const struct fault *f)
 {
-	static struct orphans *list;
 	unsigned int order = order_or(0);
 	unsigned long pfn = take(order);
 
-	if (!list) {
-		list = kho_alloc_preserve(PAGE_SIZE);
-		if (IS_ERR(list) || kho_add_subtree("lab-orphans", list, sizeof(*list)))
-			return;
-	}
-	if (!pfn || list->n == ARRAY_SIZE(list->at) ||
-	    kho_preserve_pages(at(pfn), 1ul << order))
+	if (!pfn)
 		return;
-	list->at[list->n].pfn = pfn;
-	list->at[list->n++].order = order;
-	pr_warn("LAB %s pfn=%lx order=%u\n", f->name, pfn, order);
+	memcpy(page_to_virt(at(pfn)), sign, sizeof(sign));
+	pr_warn("LAB %s pfn=%lx order=%u r=%d\n", f->name, pfn, order,
+		kho_preserve_pages(at(pfn), 1ul << order));
 }
 
-static struct orphans *orphans(void)
+static bool is_orphan(unsigned long pfn)
 {
-	phys_addr_t phys;
-	size_t size;
-
-	return kho_retrieve_subtree("lab-orphans", &phys, &size) ? NULL : phys_to_virt(phys);
+	return at(pfn) && marked(at(pfn)) && !memcmp(page_to_virt(at(pfn)), sign, sizeof(sign));
 }
 
 /* In the second. */
 static void orphan_look(const struct fault *f)
 {
-	struct orphans *list = orphans();
-
-	for (u64 i = 0; list && i < list->n; i++) {
-		unsigned long pfn = list->at[i].pfn;
-
-		if (marked(at(pfn)))
-			said(f->name, f->id, f->class, pfn, 1ul << list->at[i].order,
-			     list->at[i].order);
+	for (unsigned long pfn = 1; pfn < end_pfn(); pfn++) {
+		if (is_orphan(pfn))
+			said(f->name, f->id, f->class, pfn, 1ul << (at(pfn)->private & 63),
+			     at(pfn)->private & 63);
 	}
 }
 
 /* ... and hands them on to the third. */
 static void leak_again(const struct fault *f)
 {
-	struct orphans *list = orphans();
+	for (unsigned long pfn = 1; pfn < end_pfn(); pfn++) {
+		unsigned int order;
 
-	for (u64 i = 0; list && i < list->n; i++) {
-		unsigned long pfn = list->at[i].pfn;
-		unsigned int order = list->at[i].order;
-
-		if (!marked(at(pfn)) || add(pfn, order))
+		if (!is_orphan(pfn))
+			continue;
+		order = at(pfn)->private & 63;
+		if (add(pfn, order))
 			continue;
 		said(f->name, f->id, f->class, pfn, 1ul << order, order);
 		also(f->name, "orphan", pfn, 1ul << order);
@@ -349,7 +333,7 @@ static void vmalloc_entry(const struct fault *f)
 	said(f->name, f->id, f->class, pfn_of(first_chunk(ser)), 1, 0);
 }
 
-/* One entry less than the descriptor tells. */
+/* One entry less than the descriptor tells, which is part of the memfd's handle. */
 static void vmalloc_short(const struct fault *f)
 {
 	struct memfd_luo_ser *ser = memfd_ser();
@@ -359,7 +343,7 @@ static void vmalloc_short(const struct fault *f)
 	also_array(f, ser);
 	also_orphans(f, ser, 0);
 	first_chunk(ser)->phys[nr_entries(ser) - 1] = 0;
-	said(f->name, f->id, f->class, pfn_of(first_chunk(ser)), 1, 0);
+	said(f->name, f->id, f->class, pfn_of(ser), 1, 0);
 }
 
 /* ---- memfds --------------------------------------------------------------------------------- */
