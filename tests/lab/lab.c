@@ -1038,8 +1038,11 @@ static void inter_preserve(const struct fault *f)
 	r = kho_preserve_pages(at(pfn), pages);
 	pr_warn("LAB %s pfn=%lx pages=%lx boundary=%lx nodes %d,%d,%d r=%d as one=%d\n", f->name, pfn,
 		pages, edge, nid, page_to_nid(at(edge)), nid, r, preserved(pfn, order));
-	if (preserved(pfn, order))
-		block_said(f, pfn, order);
+	if (!preserved(pfn, order))
+		return;
+	block_said(f, pfn, order);
+	/* LUO's page in it is given back by the second kernel, and looks as if it still waited. */
+	also(f->name, "blob-damage", pfn, pages);
 }
 
 /* Whether no zone of the page's own node, as its links tell it, spans the page. */
@@ -1049,14 +1052,15 @@ static bool zone_overflow(struct page *page)
 	       !zone_spans_pfn(page_zone(page), page_to_pfn(page));
 }
 
-/* How the second kernel left a page of @nid: the class of its finding, or "" if right. */
+/*
+ * How the second kernel left a page of @nid: the class of its finding, or "" if right. One that is in
+ * use by now has list words of its own, so they tell a raw page only where the links are right.
+ */
 static const char *left_as(struct page *page, int nid)
 {
-	if (page->lru.next != &page->lru)
-		return "H4";
-	if (zone_overflow(page))
-		return "H2";
-	return page_to_nid(page) == nid ? "" : "H3";
+	if (page_to_nid(page) != nid)
+		return zone_overflow(page) ? "H2" : "H3";
+	return zone_overflow(page) ? "H2" : page->lru.next != &page->lru ? "H4" : "";
 }
 
 /* What the second kernel made of it, told by its own struct pages, a line for each run. */
