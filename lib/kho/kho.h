@@ -22,6 +22,15 @@ enum khs_map_problem_kind {
 	KHS_MAP_ABSENT,     /* excluded from the dump, or lost: no damage of the kernel */
 };
 
+/* What of a map a problem is about, or a page of it is. */
+enum khs_map_part {
+	KHS_MAP_TREE,   /* a node of the radix tree */
+	KHS_MAP_ORDERS, /* kho_mem_track.orders: an xarray of one entry an order */
+	KHS_MAP_SPANS,  /* kho_mem_phys.phys_bits of one order: an xarray of bitmaps */
+	KHS_MAP_BITMAP, /* struct kho_mem_phys_bits */
+	KHS_MAP_CHUNK,  /* struct khoser_mem_chunk, of the list for the next kernel */
+};
+
 /*
  * About an entry, and those next to it in the same node that have the same problem. With @whole
  * (BAD_INDEX only) about all of a node: it holds bits or entries no node holds, is no page of the
@@ -29,6 +38,7 @@ enum khs_map_problem_kind {
  */
 struct khs_map_problem {
 	enum khs_map_problem_kind kind;
+	enum khs_map_part part;     /* that holds the entry, or with @whole is no such thing */
 	enum khs_presence presence; /* of an absent node; else KHS_PRESENT */
 	bool whole;
 	uint64_t node;      /* physical address the entry points at; BAD_INDEX: the node's own */
@@ -42,6 +52,7 @@ struct khs_map_problem {
 /* A page of the map itself. One that is absent counts, by the word of the entry that names it. */
 struct khs_map_node {
 	uint64_t pfn;
+	enum khs_map_part part;
 	unsigned int level;
 };
 

@@ -3,16 +3,10 @@
 
 #include <endian.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "../base/array.h"
+#include "../base/bits.h"
 #include "../base/error.h"
-
-/* Ask for an interrupt every so many nodes. */
-#define POLL_NODES 64
-
-/* The most that MAX_PHYSMEM_BITS can be (arch/{x86,arm64}/include/asm/sparsemem.h). */
-#define PHYSMEM_BITS 52
 
 /* ---- keys ----------------------------------------------------------------------------------- */
 
@@ -82,13 +76,6 @@ static uint64_t at_least(uint64_t v, uint64_t bound)
 
 /* ---- the walk's state ----------------------------------------------------------------------- */
 
-/* Pages visited: open addressing, pfn + 1 so that 0 is an empty slot. */
-struct pfn_set {
-	uint64_t *slot;
-	size_t size; /* a power of two */
-	size_t used;
-};
-
 /* A node, and the entry that names it. */
 struct ref {
 	uint64_t node;
@@ -100,29 +87,23 @@ struct ref {
 };
 
 struct walk {
-	struct khs_kernel *kernel;
-	const struct khs_extents *ram;
-	struct khs_kho *kho;
+	struct khs_walk common;
 	struct khs_radix_shape shape;
-	uint64_t machine_pfns; /* the machine's memory ends here */
-	uint64_t key_pfns;     /* physical addresses end here */
-	struct pfn_set seen;
 	struct ref *strays;
 	size_t nr_strays, cap_strays;
 	uint64_t *pages; /* one page for each level */
-	uint64_t visited;
 };
 
 static void walk_deinit(struct walk *w)
 {
-	free(w->seen.slot);
+	khs_walk_deinit(&w->common);
 	free(w->strays);
 	free(w->pages);
 }
 
 static uint64_t page_size(const struct walk *w)
 {
-	return UINT64_C(1) << w->shape.page_shift;
+	return khs_walk_page_size(&w->common);
 }
 
 static uint64_t *page_of_level(const struct walk *w, unsigned int level)
@@ -136,80 +117,12 @@ static unsigned int key_bits(const struct khs_radix_shape *shape, unsigned int l
 	return shape->leaf_bits + level * shape->table_bits;
 }
 
-static uint64_t *find_slot(const struct pfn_set *set, uint64_t pfn)
-{
-	uint64_t hash = (pfn + 1) * UINT64_C(0x9e3779b97f4a7c15);
-	size_t i = hash >> 32 & (set->size - 1);
-
-	while (set->slot[i] && set->slot[i] != pfn + 1)
-		i = (i + 1) & (set->size - 1);
-	return &set->slot[i];
-}
-
-static bool grow_set(struct pfn_set *set)
-{
-	struct pfn_set grown = { .size = set->size ? set->size * 2 : 64, .used = set->used };
-
-	grown.slot = calloc(grown.size, sizeof(*grown.slot));
-	if (!grown.slot)
-		return false;
-	for (size_t i = 0; i < set->size; i++)
-		if (set->slot[i])
-			*find_slot(&grown, set->slot[i] - 1) = set->slot[i];
-	free(set->slot);
-	*set = grown;
-	return true;
-}
-
-static bool was_seen(const struct pfn_set *set, uint64_t pfn)
-{
-	return set->size && *find_slot(set, pfn);
-}
-
-static bool mark_seen(struct pfn_set *set, uint64_t pfn)
-{
-	if (set->used >= set->size / 2 && !grow_set(set))
-		return false;
-	*find_slot(set, pfn) = pfn + 1;
-	set->used++;
-	return true;
-}
-
-static bool add_node(struct khs_kho *kho, uint64_t pfn, unsigned int level)
-{
-	if (!khs_array_grow(kho->nodes, kho->nr_nodes, kho->cap_nodes))
-		return false;
-	kho->nodes[kho->nr_nodes++] = (struct khs_map_node){ pfn, level };
-	return true;
-}
-
 /* ---- problems ------------------------------------------------------------------------------- */
-
-static bool extends(const struct khs_map_problem *last, const struct khs_map_problem *p)
-{
-	return !last->whole && last->kind == p->kind && last->presence == p->presence &&
-	       last->parent == p->parent && last->level == p->level &&
-	       last->index + last->count == p->index;
-}
-
-static struct khs_error *add_problem(struct walk *w, const struct khs_map_problem *p)
-{
-	struct khs_kho *kho = w->kho;
-
-	if (!p->whole && kho->nr_problems && extends(&kho->problems[kho->nr_problems - 1], p)) {
-		kho->problems[kho->nr_problems - 1].count++;
-		return NULL;
-	}
-	if (!khs_array_grow(kho->problems, kho->nr_problems, kho->cap_problems))
-		return khs_enomem();
-	kho->problems[kho->nr_problems++] = *p;
-	return NULL;
-}
 
 static struct khs_error *bad_entry(struct walk *w, const struct ref *ref,
 				   enum khs_map_problem_kind kind, enum khs_presence presence)
 {
-	return add_problem(w, &(struct khs_map_problem){
+	return khs_walk_add_problem(&w->common, &(struct khs_map_problem){
 		.kind = kind, .presence = presence,
 		.node = kind == KHS_MAP_BAD_INDEX ? ref->parent : ref->node,
 		.parent = ref->parent, .entry = ref->node, .level = ref->level + 1,
@@ -220,7 +133,7 @@ static struct khs_error *bad_entry(struct walk *w, const struct ref *ref,
 static struct khs_error *bad_node(struct walk *w, const struct ref *ref, uint64_t index,
 				  uint64_t count)
 {
-	return add_problem(w, &(struct khs_map_problem){
+	return khs_walk_add_problem(&w->common, &(struct khs_map_problem){
 		.kind = KHS_MAP_BAD_INDEX, .whole = true, .node = ref->node, .parent = ref->parent,
 		.entry = ref->node, .level = ref->level, .index = index, .count = count,
 	});
@@ -248,34 +161,9 @@ static struct segment segment_at(const struct walk *w, uint64_t key, uint64_t en
 	}
 	s.order = order_zero_bit(&w->shape) - bit;
 	s.end = at_most(end, UINT64_C(2) << bit);
-	s.machine_end = segment_limit(&s, UINT64_C(1) << bit, w->machine_pfns);
-	s.key_end = segment_limit(&s, UINT64_C(1) << bit, w->key_pfns);
+	s.machine_end = segment_limit(&s, UINT64_C(1) << bit, w->common.machine_pfns);
+	s.key_end = segment_limit(&s, UINT64_C(1) << bit, w->common.key_pfns);
 	return s;
-}
-
-static uint64_t find_bit(const uint64_t *words, uint64_t from, uint64_t to, bool set)
-{
-	while (from < to) {
-		uint64_t word = le64toh(words[from / 64]);
-
-		if (!set)
-			word = ~word;
-		word >>= from % 64;
-		if (word)
-			return at_most(from + __builtin_ctzll(word), to);
-		from = (from / 64 + 1) * 64;
-	}
-	return to;
-}
-
-/* The next run of set bits at or behind *@bit; *@bit is then its end. */
-static bool next_run(const uint64_t *words, uint64_t *bit, uint64_t to, uint64_t *first)
-{
-	*first = find_bit(words, *bit, to, true);
-	if (*first >= to)
-		return false;
-	*bit = find_bit(words, *first, to, false);
-	return true;
 }
 
 struct odd_bits {
@@ -288,7 +176,7 @@ static void count_odd(const uint64_t *words, uint64_t from, uint64_t to, struct 
 {
 	uint64_t first;
 
-	while (next_run(words, &from, to, &first)) {
+	while (khs_next_run(words, &from, to, &first)) {
 		if (!odd->runs || first < odd->first)
 			odd->first = first;
 		odd->runs++;
@@ -311,7 +199,7 @@ static bool judge_leaf(const struct walk *w, const uint64_t *words, uint64_t bas
 		key = s.end;
 	}
 	*why = impossible.runs ? impossible : stray;
-	return !impossible.runs && stray.runs <= KHS_RADIX_STRAYS;
+	return !impossible.runs && stray.runs <= KHS_WALK_STRAYS;
 }
 
 static bool take_segment(struct walk *w, const uint64_t *words, uint64_t base,
@@ -320,10 +208,10 @@ static bool take_segment(struct walk *w, const uint64_t *words, uint64_t base,
 	uint64_t bit = s->first - base, first, pfn;
 	unsigned int order;
 
-	while (next_run(words, &bit, s->key_end - base, &first)) {
+	while (khs_next_run(words, &bit, s->key_end - base, &first)) {
 		if (!khs_radix_decode(&w->shape, base + first, &pfn, &order))
 			continue;
-		if (!khs_runs_add_blocks(&w->kho->out, pfn, order, bit - first,
+		if (!khs_runs_add_blocks(w->common.runs, pfn, order, bit - first,
 					 KHS_RANGE_PRESERVED))
 			return false;
 	}
@@ -361,24 +249,15 @@ static bool has_key(const struct walk *w, uint64_t base, unsigned int bits, uint
 	return base - (UINT64_C(1) << bit) < pfns >> (zero - bit);
 }
 
-static bool in_memory(const struct walk *w, uint64_t pa)
-{
-	uint64_t pfn = pa >> w->shape.page_shift;
-
-	if (pfn >= w->machine_pfns)
-		return false;
-	return !w->ram->n || khs_extents_find(w->ram, pfn);
-}
-
 /* What can be said of an entry from its place and its value. False: nothing against it. */
 static bool entry_is_bad(const struct walk *w, const struct ref *ref,
 			 enum khs_map_problem_kind *kind)
 {
-	if (!has_key(w, ref->key, key_bits(&w->shape, ref->level), w->key_pfns))
+	if (!has_key(w, ref->key, key_bits(&w->shape, ref->level), w->common.key_pfns))
 		*kind = KHS_MAP_BAD_INDEX;
 	else if (ref->node & (page_size(w) - 1))
 		*kind = KHS_MAP_MISALIGNED;
-	else if (!in_memory(w, ref->node))
+	else if (!khs_walk_in_memory(&w->common, ref->node))
 		*kind = KHS_MAP_NOT_RAM;
 	else
 		return false;
@@ -399,7 +278,7 @@ static struct ref entry_ref(const struct walk *w, const struct ref *table, uint6
 		.level = level,
 	};
 
-	ref.stray = !has_key(w, ref.key, bits, w->machine_pfns);
+	ref.stray = !has_key(w, ref.key, bits, w->common.machine_pfns);
 	return ref;
 }
 
@@ -423,7 +302,7 @@ static bool judge_table(const struct walk *w, const struct ref *table, uint64_t 
 		else if (!(*count)++)
 			*first = i;
 	}
-	return *count <= KHS_RADIX_STRAYS || *count <= good;
+	return *count <= KHS_WALK_STRAYS || *count <= good;
 }
 
 static struct khs_error *visit(struct walk *w, const struct ref *ref);
@@ -456,12 +335,9 @@ static struct khs_error *follow_table(struct walk *w, const struct ref *table)
 
 /* ---- nodes ---------------------------------------------------------------------------------- */
 
-static struct khs_error *check_interrupt(struct walk *w)
+static bool add_node(struct walk *w, const struct ref *ref)
 {
-	if (w->visited++ % POLL_NODES == 0 && khs_kernel_interrupted(w->kernel))
-		return khs_error_new(KHS_ERR_INTERRUPTED,
-				     "interrupted in the preserved-memory map");
-	return NULL;
+	return khs_walk_add_node(&w->common, KHS_MAP_TREE, ref->node, ref->level);
 }
 
 static struct khs_error *read_leaf(struct walk *w, const struct ref *ref)
@@ -470,7 +346,7 @@ static struct khs_error *read_leaf(struct walk *w, const struct ref *ref)
 
 	if (!judge_leaf(w, page_of_level(w, 0), ref->key, &why))
 		return bad_node(w, ref, why.first, why.bits);
-	if (!add_node(w->kho, ref->node >> w->shape.page_shift, 0))
+	if (!add_node(w, ref))
 		return khs_enomem();
 	return take_leaf(w, ref);
 }
@@ -482,16 +358,16 @@ static struct khs_error *read_table(struct walk *w, const struct ref *ref)
 	if (!judge_table(w, ref, &first, &count))
 		return bad_node(w, ref, first, count);
 	if (ref->level == w->shape.depth - 1)
-		w->kho->out_known = true;
-	if (!add_node(w->kho, ref->node >> w->shape.page_shift, ref->level))
+		w->common.kho->out_known = true;
+	if (!add_node(w, ref))
 		return khs_enomem();
 	return follow_table(w, ref);
 }
 
 static struct khs_error *absent_node(struct walk *w, const struct ref *ref, enum khs_presence why)
 {
-	w->kho->nodes_absent++;
-	if (!add_node(w->kho, ref->node >> w->shape.page_shift, ref->level))
+	w->common.kho->nodes_absent++;
+	if (!add_node(w, ref))
 		return khs_enomem();
 	return bad_entry(w, ref, KHS_MAP_ABSENT, why);
 }
@@ -503,31 +379,24 @@ static struct khs_error *visit(struct walk *w, const struct ref *ref)
 	enum khs_presence presence;
 	struct khs_error *err;
 
-	err = check_interrupt(w);
+	err = khs_walk_poll(&w->common);
 	if (err)
 		return err;
 	if (entry_is_bad(w, ref, &kind))
 		return bad_entry(w, ref, kind, KHS_PRESENT);
-	if (was_seen(&w->seen, pfn))
+	if (khs_seen_has(&w->common.seen, pfn))
 		return bad_entry(w, ref, ref->stray ? KHS_MAP_BAD_INDEX : KHS_MAP_SEEN_TWICE,
 				 KHS_PRESENT);
-	if (!mark_seen(&w->seen, pfn))
+	if (!khs_seen_add(&w->common.seen, pfn))
 		return khs_enomem();
-	presence = khs_dump_read_all(w->kernel->dump, ref->node, page_of_level(w, ref->level),
-				     page_size(w));
+	presence = khs_dump_read_all(w->common.kernel->dump, ref->node,
+				     page_of_level(w, ref->level), page_size(w));
 	if (presence != KHS_PRESENT)
 		return absent_node(w, ref, presence);
 	return ref->level ? read_table(w, ref) : read_leaf(w, ref);
 }
 
 /* ---- the tree ------------------------------------------------------------------------------- */
-
-static int by_pfn(const void *a, const void *b)
-{
-	const struct khs_map_node *l = a, *r = b;
-
-	return (l->pfn > r->pfn) - (l->pfn < r->pfn);
-}
 
 /*
  * The kernel's own word on the depth goes before the formula: 7.1-rc kernels got it wrong for 16K
@@ -541,16 +410,6 @@ static struct khs_radix_shape kernel_shape(const struct khs_kernel *kernel)
 	if (depth >= 2 && depth < shape.depth)
 		shape.depth = depth;
 	return shape;
-}
-
-/* Where physical addresses end; a key has room for more. Both architectures stop at 52 bits. */
-static uint64_t end_of_addresses(const struct khs_kernel *kernel)
-{
-	uint64_t bits = khs_fact_or(&kernel->facts, KHS_KEY_MAX_PHYSMEM_BITS, PHYSMEM_BITS);
-
-	if (bits <= kernel->page_shift || bits > PHYSMEM_BITS)
-		bits = PHYSMEM_BITS;
-	return UINT64_C(1) << (bits - kernel->page_shift);
 }
 
 static struct khs_error *walk_strays(struct walk *w)
@@ -568,23 +427,18 @@ static struct khs_error *walk_strays(struct walk *w)
 struct khs_error *khs_radix_walk(struct khs_kernel *kernel, const struct khs_machine *machine,
 				 uint64_t root, struct khs_kho *kho)
 {
-	_cleanup_(walk_deinit) struct walk w = {
-		.kernel = kernel, .ram = machine->ram, .kho = kho, .shape = kernel_shape(kernel),
-	};
+	_cleanup_(walk_deinit) struct walk w = { .shape = kernel_shape(kernel) };
 	struct ref ref = { .node = root, .level = w.shape.depth - 1 };
 	struct khs_error *err;
 
-	w.key_pfns = end_of_addresses(kernel);
-	w.machine_pfns = machine->max_pfn ? at_most(machine->max_pfn, w.key_pfns) : w.key_pfns;
+	khs_walk_init(&w.common, kernel, machine, kho, &kho->out);
 	w.pages = calloc(w.shape.depth, page_size(&w));
 	if (!w.pages)
 		return khs_enomem();
 	err = visit(&w, &ref);
 	if (!err)
 		err = walk_strays(&w);
-	if (err)
-		return err;
-	if (kho->nr_nodes)
-		qsort(kho->nodes, kho->nr_nodes, sizeof(*kho->nodes), by_pfn);
-	return NULL;
+	if (!err)
+		khs_walk_sort_nodes(kho);
+	return err;
 }

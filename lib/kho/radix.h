@@ -10,9 +10,9 @@
  * - an entry is followed if keys below it exist, and it points at a page of RAM not visited before;
  * - an entry whose keys all lie beyond the machine's memory is followed after all others, so that a
  *   node it shares with one of them counts as that one's;
- * - a table with more than KHS_RADIX_STRAYS bad entries, and more bad than good ones, is no table,
+ * - a table with more than KHS_WALK_STRAYS bad entries, and more bad than good ones, is no table,
  *   and none of its entries is followed;
- * - a leaf with a bit that no key has, or with more than KHS_RADIX_STRAYS runs of bits for blocks
+ * - a leaf with a bit that no key has, or with more than KHS_WALK_STRAYS runs of bits for blocks
  *   beyond the machine's memory, is no leaf, and none of its bits is taken. A leaf with fewer such
  *   runs is taken whole: a driver that preserves memory that isn't there leaves just this behind,
  *   and the checks shall name it. So blocks of the result may lie beyond max_pfn.
@@ -21,10 +21,7 @@
 #ifndef KHS_KHO_RADIX_H
 #define KHS_KHO_RADIX_H
 
-#include "kho.h"
-
-/* How many oddities a node may hold and still be a node. */
-#define KHS_RADIX_STRAYS 8
+#include "walk.h"
 
 /* The constants of a tree for pages of 1 << @page_shift bytes. */
 struct khs_radix_shape {
