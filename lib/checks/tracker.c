@@ -96,19 +96,42 @@ static void emit_root(struct khs *k, const struct khs_emitter *to)
 	}
 }
 
+/*
+ * kho_radix_decode_key() of this kernel, or of one with the fix, makes of a key without order bit a
+ * block of impossible order, and kho_preserved_memory_reserve() reserves what it says.
+ */
+static void emit_depth(struct khs *k, const struct khs_emitter *to)
+{
+	const struct khs_kho *kho = &k->kho;
+	struct khs_draft d;
+
+	khs_draft_init(&d, k, "tracker-damage", "", KHS_ERROR,
+		       kho->out_root >> k->kernel.page_shift, 1, -1);
+	khs_draft_summary(&d, "the map has too few levels: order-0 pages lost their order");
+	khs_draft_hex(&d, "root", kho->out_root);
+	khs_draft_number(&d, "levels", kho->out_levels);
+	khs_draft_number(&d, "levels_needed", kho->out_levels_needed);
+	khs_draft_number(&d, "pages_without_order", kho->out_orderless);
+	khs_draft_string(&d, "fixed_by", "d64b0372760e");
+	khs_draft_emit(&d, to);
+}
+
 /* Kinds of hits; the index is that of a problem or a map node. */
-enum { ROOT, PROBLEM, FREE };
+enum { ROOT, DEPTH, PROBLEM, FREE };
 
 static bool find(const struct khs *k, const struct khs_judge *judge, struct khs_hits *hits)
 {
 	const struct khs_kho *kho = &k->kho;
 	unsigned int shift = k->kernel.page_shift;
 	struct khs_hit root = { .pfn = kho->out_fdt_phys >> shift, .kind = ROOT };
+	struct khs_hit depth = { .pfn = kho->out_root >> shift, .kind = DEPTH };
 	uint8_t raw[KHS_PAGE_MAX];
 	uint64_t head;
 	unsigned int order;
 
 	if ((kho->out_fdt_damage[0] || kho->out_root_mismatch) && !khs_hits_add(hits, &root))
+		return false;
+	if (kho->out_levels < kho->out_levels_needed && !khs_hits_add(hits, &depth))
 		return false;
 	for (size_t i = 0; i < kho->nr_problems; i++) {
 		uint64_t pfn = problem_page(&kho->problems[i]) >> shift;
@@ -143,6 +166,8 @@ struct khs_error *khs_check_tracker(struct khs *k, const struct khs_check_info *
 
 		if (hit->kind == ROOT)
 			emit_root(k, to);
+		else if (hit->kind == DEPTH)
+			emit_depth(k, to);
 		else if (hit->kind == PROBLEM)
 			emit_problem(k, to, &k->kho.problems[hit->index]);
 		else

@@ -109,6 +109,9 @@ struct khs_kho {
 	struct khs_map_problem *problems;
 	size_t nr_problems, cap_problems;
 	uint64_t nodes_absent;
+	/* The tree's levels, and those its pages take; with too few, order-0 keys lose their order. */
+	unsigned int out_levels, out_levels_needed;
+	uint64_t out_orderless;  /* such keys in it */
 };
 
 /* The machine's memory by the dumped kernel's word: what bounds a pointer. */

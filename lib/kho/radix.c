@@ -56,10 +56,17 @@ uint64_t khs_radix_encode(const struct khs_radix_shape *shape, uint64_t pfn, uns
 	return UINT64_C(1) << (order_zero_bit(shape) - order) | pfn >> order;
 }
 
+/* Whether the tree has too few levels for the order bit of order 0. */
+static bool loses_order(const struct khs_radix_shape *shape)
+{
+	return shape->leaf_bits + (shape->depth - 1) * shape->table_bits < shape->key_width;
+}
+
 /* Keys [first, end) that have one order. */
 struct segment {
 	uint64_t first, end;
 	unsigned int order;
+	bool orderless;       /* keys are pfns: the order bit fell off */
 	uint64_t machine_end; /* keys from here on: blocks not all below the machine's last page */
 	uint64_t key_end;     /* ... not all below the highest physical address: no keys at all */
 };
@@ -152,11 +159,23 @@ static struct segment segment_at(const struct walk *w, uint64_t key, uint64_t en
 	struct segment s = { .first = key, .end = key + 1, .machine_end = key, .key_end = key };
 	unsigned int bit;
 
+	if (loses_order(&w->shape) && key < w->common.machine_pfns) {
+		s.end = at_most(end, w->common.machine_pfns);
+		s.machine_end = s.key_end = s.end;
+		s.orderless = true;
+		return s;
+	}
 	if (!key)
 		return s;
 	bit = top_bit(key);
 	if (bit > order_zero_bit(&w->shape)) {
 		s.end = end;
+		return s;
+	}
+	if (loses_order(&w->shape) && key < w->common.key_pfns &&
+	    w->common.machine_pfns >> (order_zero_bit(&w->shape) - bit) == 0) {
+		s.end = s.key_end = at_most(at_most(end, UINT64_C(2) << bit), w->common.key_pfns);
+		s.orderless = true;
 		return s;
 	}
 	s.order = order_zero_bit(&w->shape) - bit;
@@ -209,8 +228,13 @@ static bool take_segment(struct walk *w, const uint64_t *words, uint64_t base,
 	unsigned int order;
 
 	while (khs_next_run(words, &bit, s->key_end - base, &first)) {
-		if (!khs_radix_decode(&w->shape, base + first, &pfn, &order))
+		if (s->orderless) {
+			pfn = base + first;
+			order = 0;
+			w->common.kho->out_orderless += bit - first;
+		} else if (!khs_radix_decode(&w->shape, base + first, &pfn, &order)) {
 			continue;
+		}
 		if (!khs_runs_add_blocks(w->common.runs, pfn, order, bit - first,
 					 KHS_RANGE_PRESERVED))
 			return false;
@@ -240,6 +264,8 @@ static bool has_key(const struct walk *w, uint64_t base, unsigned int bits, uint
 {
 	unsigned int zero = order_zero_bit(&w->shape), bit;
 
+	if (loses_order(&w->shape) && base < pfns)
+		return true;
 	/* Keys from 0 on: the highest order bit among them is that of the smallest blocks. */
 	if (!base)
 		return bits > zero || pfns >> (zero - (bits - 1));
@@ -399,8 +425,8 @@ static struct khs_error *visit(struct walk *w, const struct ref *ref)
 /* ---- the tree ------------------------------------------------------------------------------- */
 
 /*
- * The kernel's own word on the depth goes before the formula: 7.1-rc kernels got it wrong for 16K
- * pages (fixed by d64b0372760e) and walked their trees accordingly.
+ * The kernel's own word on the depth goes before the formula: early 7.1-rc kernels got it wrong for
+ * 16K pages (fixed by d64b0372760e), and built and walked their trees accordingly.
  */
 static struct khs_radix_shape kernel_shape(const struct khs_kernel *kernel)
 {
@@ -431,6 +457,8 @@ struct khs_error *khs_radix_walk(struct khs_kernel *kernel, const struct khs_mac
 	struct ref ref = { .node = root, .level = w.shape.depth - 1 };
 	struct khs_error *err;
 
+	kho->out_levels = w.shape.depth;
+	kho->out_levels_needed = khs_radix_shape(kernel->page_shift).depth;
 	khs_walk_init(&w.common, kernel, machine, kho, &kho->out);
 	w.pages = calloc(w.shape.depth, page_size(&w));
 	if (!w.pages)

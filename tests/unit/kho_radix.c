@@ -155,6 +155,58 @@ static void blocks_come_back(void **state)
 	assert_int_equal(f->kho.nr_nodes, (f->t.next - f->t.root) >> 12);
 }
 
+/* Linux 7.1-rc1 to -rc5 with 16K pages: KHO_TREE_MAX_DEPTH is 4, and order 0 has its bit at 50. */
+static void a_level_too_few(void **state)
+{
+	struct khs_extents ram = { 0 };
+	struct khs_kho kho = { 0 };
+	struct tree t;
+
+	(void)state;
+	tree_init(&t, 14);
+	t.shape.depth = 4;
+	khs_fact_set(&t.kernel.facts, KHS_ENUM_KHO_TREE_MAX_DEPTH, "BTF", "KHO_TREE_MAX_DEPTH", 4,
+		     0);
+	tree_add(&t, 0x40, 0);
+	tree_add(&t, 0x41, 0);
+	tree_add(&t, 0x1fff, 0);
+	tree_add(&t, 0x80, 3);
+	tree_add(&t, 0x1000, 12);
+	assert_null(walk_in(&t, &ram, 0x2000, &kho));
+	khs_runs_sort(&kho.out);
+	assert_int_equal(kho.nr_problems, 0);
+	assert_int_equal(kho.out.n, 4);
+	assert_int_equal(kho.out.v[0].pfn, 0x40);
+	assert_int_equal(kho.out.v[0].order, 0);
+	assert_int_equal(kho.out.v[0].count, 2);
+	assert_int_equal(kho.out.v[1].pfn, 0x80);
+	assert_int_equal(kho.out.v[1].order, 3);
+	assert_int_equal(kho.out.v[2].pfn, 0x1000);
+	assert_int_equal(kho.out.v[2].order, 12);
+	assert_int_equal(kho.out.v[3].pfn, 0x1fff);
+	assert_int_equal(kho.out_levels, 4);
+	assert_int_equal(kho.out_levels_needed, 5);
+	assert_int_equal(kho.out_orderless, 3);
+	khs_kho_deinit(&kho);
+	/* A page beyond the machine's memory, and a key beyond any. */
+	*tree_word(&t, tree_node(&t, 0x40, 0), 0x2000 / 64) |= 1;
+	kho = (struct khs_kho){ 0 };
+	assert_null(walk_in(&t, &ram, 0x2000, &kho));
+	khs_runs_sort(&kho.out);
+	assert_int_equal(kho.nr_problems, 0);
+	assert_int_equal(kho.out_orderless, 4);
+	assert_int_equal(kho.out.v[3].pfn, 0x1fff);
+	assert_int_equal(kho.out.v[3].count, 2);
+	khs_kho_deinit(&kho);
+	tree_add_key(&t, UINT64_C(1) << 47 | UINT64_C(1) << 36);
+	kho = (struct khs_kho){ 0 };
+	assert_null(walk_in(&t, &ram, 0x2000, &kho));
+	assert_int_equal(kho.nr_problems, 1);
+	assert_int_equal(kho.problems[0].kind, KHS_MAP_BAD_INDEX);
+	khs_kho_deinit(&kho);
+	tree_deinit(&t);
+}
+
 static void other_page_sizes(void **state)
 {
 	static const unsigned int shifts[] = { 14, 16 };
@@ -382,7 +434,7 @@ static void but_not_many_in_one_leaf(void **state)
 	struct fixture *f = *state;
 
 	tree_add(&f->t, 0x8800, 9);
-	for (uint64_t i = 0; i <= KHS_RADIX_STRAYS; i++)
+	for (uint64_t i = 0; i <= KHS_WALK_STRAYS; i++)
 		tree_add(&f->t, 0x40000 + i * 0x400, 9);
 	walk(f);
 	assert_true(only_problem(f, KHS_MAP_BAD_INDEX)->whole);
@@ -490,6 +542,7 @@ int main(void)
 		cmocka_unit_test(shapes),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(other_page_sizes),
+		cmocka_unit_test(a_level_too_few),
 		cmocka_unit_test_setup_teardown(empty_tree, setup, teardown),
 		cmocka_unit_test_setup_teardown(blocks_come_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(unknown_bounds, setup, teardown),
