@@ -12,15 +12,41 @@ static const struct {
 	[KHS_MAP_NOT_RAM] = { "a map entry points outside memory", KHS_ERROR },
 	[KHS_MAP_SEEN_TWICE] = { "a map node is reached twice", KHS_ERROR },
 	[KHS_MAP_BAD_INDEX] = { "a map node has entries that no page can have", KHS_ERROR },
+	[KHS_MAP_NO_PART] = { "a map entry points at what is no part of the map", KHS_ERROR },
 	[KHS_MAP_FREE] = { "a page of the map is free memory", KHS_ERROR },
 	/* The dump's doing, not the kernel's. */
 	[KHS_MAP_ABSENT] = { "a map node is not in the dump", KHS_NOTE },
 };
 
+/* A tree's parts are all alike, and its level tells them apart. */
+static const char *const parts[] = {
+	[KHS_MAP_ORDERS] = "the tracker's xarray of orders",
+	[KHS_MAP_SPANS] = "an order's xarray of bitmaps",
+	[KHS_MAP_BITMAP] = "bitmap",
+	[KHS_MAP_CHUNK] = "chunk of the serialized map",
+};
+
 /* The page a problem is about: the one that holds a bad pointer, where that leads to none. */
 static uint64_t problem_page(const struct khs_map_problem *p)
 {
-	return p->kind != KHS_MAP_NOT_RAM && p->kind != KHS_MAP_MISALIGNED ? p->node : p->parent;
+	bool nowhere = p->kind == KHS_MAP_NOT_RAM || p->kind == KHS_MAP_MISALIGNED || !p->node;
+
+	return nowhere ? p->parent : p->node;
+}
+
+static void describe_place(struct khs_draft *d, const struct khs_map_problem *p)
+{
+	if (p->node)
+		khs_draft_hex(d, "node", p->node);
+	if (p->parent)
+		khs_draft_hex(d, "found_in", p->parent);
+	if (p->part == KHS_MAP_TREE) {
+		khs_draft_number(d, "level", p->level);
+	} else {
+		khs_draft_string(d, "part", "%s", parts[p->part]);
+		khs_draft_hex(d, "entry", p->entry);
+	}
+	khs_draft_number(d, "index", p->index);
 }
 
 static void emit_problem(struct khs *k, const struct khs_emitter *to,
@@ -35,11 +61,7 @@ static void emit_problem(struct khs *k, const struct khs_emitter *to,
 	else
 		khs_draft_init_global(&d, "tracker-damage", problems[p->kind].severity);
 	khs_draft_summary(&d, "%s", problems[p->kind].text);
-	khs_draft_hex(&d, "node", p->node);
-	if (p->parent)
-		khs_draft_hex(&d, "found_in", p->parent);
-	khs_draft_number(&d, "level", p->level);
-	khs_draft_number(&d, "index", p->index);
+	describe_place(&d, p);
 	if (p->count > 1)
 		khs_draft_number(&d, "entries", p->count);
 	if (p->kind == KHS_MAP_ABSENT)
@@ -69,7 +91,10 @@ static void emit_free(struct khs *k, const struct khs_emitter *to, const struct 
 	khs_draft_init(&d, k, "tracker-damage", "", problems[KHS_MAP_FREE].severity, node->pfn, 1,
 		       -1);
 	khs_draft_summary(&d, "%s", problems[KHS_MAP_FREE].text);
-	khs_draft_number(&d, "level", node->level);
+	if (node->part == KHS_MAP_TREE)
+		khs_draft_number(&d, "level", node->level);
+	else
+		khs_draft_string(&d, "part", "%s", parts[node->part]);
 	khs_draft_string(&d, "free_block", "pfn 0x%llx, order %u", (unsigned long long)head, order);
 	khs_draft_page(&d, k, node->pfn, raw);
 	khs_draft_emit(&d, to);
@@ -91,7 +116,8 @@ static void emit_root(struct khs *k, const struct khs_emitter *to)
 	} else {
 		khs_draft_summary(&d, "the outgoing root FDT names another map than kho_out");
 		khs_draft_hex(&d, "named_by_fdt", kho->out_root_fdt);
-		khs_draft_hex(&d, "walked", kho->out_root);
+		khs_draft_hex(&d, kho->tracker == KHS_TRACKER_RADIX ? "walked" : "in_kho_out",
+			      kho->out_root);
 		khs_draft_emit(&d, to);
 	}
 }
@@ -116,8 +142,26 @@ static void emit_depth(struct khs *k, const struct khs_emitter *to)
 	khs_draft_emit(&d, to);
 }
 
+/*
+ * Both sizes of bitmaps went by the name of kho-v1: a kernel reads those of the other as other pages
+ * (kernel/kexec_handover.c:PRESERVE_BITS, 512 * 8 in 6.16 and 6.17, PAGE_SIZE * 8 since 6.18).
+ */
+static void emit_bitmap_size(struct khs *k, const struct khs_emitter *to)
+{
+	const struct khs_kho *kho = &k->kho;
+	struct khs_draft d;
+
+	khs_draft_init(&d, k, "tracker-damage", "", KHS_ERROR,
+		       kho->out_root >> k->kernel.page_shift, 1, -1);
+	khs_draft_summary(&d, "the serialized map has bitmaps of another size than this kernel's");
+	khs_draft_hex(&d, "first_chunk", kho->out_root);
+	khs_draft_number(&d, "bytes_in_map", kho->listed_bytes);
+	khs_draft_number(&d, "bytes_in_kernel", kho->bitmap_bytes);
+	khs_draft_emit(&d, to);
+}
+
 /* Kinds of hits; the index is that of a problem or a map node. */
-enum { ROOT, DEPTH, PROBLEM, FREE };
+enum { ROOT, DEPTH, BITMAP_SIZE, PROBLEM, FREE };
 
 static bool find(const struct khs *k, const struct khs_judge *judge, struct khs_hits *hits)
 {
@@ -125,6 +169,7 @@ static bool find(const struct khs *k, const struct khs_judge *judge, struct khs_
 	unsigned int shift = k->kernel.page_shift;
 	struct khs_hit root = { .pfn = kho->out_fdt_phys >> shift, .kind = ROOT };
 	struct khs_hit depth = { .pfn = kho->out_root >> shift, .kind = DEPTH };
+	struct khs_hit bitmaps = { .pfn = kho->out_root >> shift, .kind = BITMAP_SIZE };
 	uint8_t raw[KHS_PAGE_MAX];
 	uint64_t head;
 	unsigned int order;
@@ -132,6 +177,9 @@ static bool find(const struct khs *k, const struct khs_judge *judge, struct khs_
 	if ((kho->out_fdt_damage[0] || kho->out_root_mismatch) && !khs_hits_add(hits, &root))
 		return false;
 	if (kho->out_levels < kho->out_levels_needed && !khs_hits_add(hits, &depth))
+		return false;
+	if (kho->bitmap_bytes && kho->listed_bytes && kho->bitmap_bytes != kho->listed_bytes &&
+	    !khs_hits_add(hits, &bitmaps))
 		return false;
 	for (size_t i = 0; i < kho->nr_problems; i++) {
 		uint64_t pfn = problem_page(&kho->problems[i]) >> shift;
@@ -168,6 +216,8 @@ struct khs_error *khs_check_tracker(struct khs *k, const struct khs_check_info *
 			emit_root(k, to);
 		else if (hit->kind == DEPTH)
 			emit_depth(k, to);
+		else if (hit->kind == BITMAP_SIZE)
+			emit_bitmap_size(k, to);
 		else if (hit->kind == PROBLEM)
 			emit_problem(k, to, &k->kho.problems[hit->index]);
 		else

@@ -93,8 +93,10 @@ enum khs_weight {
 	X(STATIC_KEY_ENABLED, OPTIONAL, "static_key", "enabled", NULL)              \
 	X(KHO_OUT_FDT, OPTIONAL, "kho_out", "fdt", NULL)                            \
 	X(KHO_OUT_RADIX_ROOT, OPTIONAL, "kho_out", "radix_tree.root", NULL)         \
-	X(KHO_OUT_TRACK, OPTIONAL, "kho_out", "track", NULL)                        \
-	X(KHO_OUT_SER, OPTIONAL, "kho_out", "ser", NULL)                            \
+	X(KHO_OUT_FINALIZED, OPTIONAL, "kho_out", "finalized", NULL)                \
+	X(KHO_OUT_ORDERS, OPTIONAL, "kho_out", "track.orders", "ser.track.orders")  \
+	X(KHO_OUT_SER_FDT, OPTIONAL, "kho_out", "ser.fdt", NULL)                    \
+	X(KHO_OUT_SER_MAP, OPTIONAL, "kho_out", "ser.preserved_mem_map", NULL)      \
 	X(KHO_IN_FDT_PHYS, OPTIONAL, "kho_in", "fdt_phys", NULL)                    \
 	X(KHO_IN_SCRATCH_PHYS, OPTIONAL, "kho_in", "scratch_phys", "bootmem_phys")  \
 	X(KHO_IN_PREVIOUS_RELEASE, OPTIONAL, "kho_in", "previous_release", NULL)    \
@@ -102,6 +104,12 @@ enum khs_weight {
 	X(KHO_IN_RADIX_ROOT, OPTIONAL, "kho_in", "radix_tree.root", NULL)           \
 	X(KHO_SCRATCH_ADDR, OPTIONAL, "kho_scratch", "addr", NULL)                  \
 	X(KHO_SCRATCH_SIZE, OPTIONAL, "kho_scratch", "size", NULL)                  \
+	X(KHO_MEM_PHYS_SPANS, OPTIONAL, "kho_mem_phys", "phys_bits", NULL)          \
+	X(XARRAY_HEAD, OPTIONAL, "xarray", "xa_head", NULL)                         \
+	X(XA_NODE_SHIFT, OPTIONAL, "xa_node", "shift", NULL)                        \
+	X(XA_NODE_OFFSET, OPTIONAL, "xa_node", "offset", NULL)                      \
+	X(XA_NODE_ARRAY, OPTIONAL, "xa_node", "array", NULL)                        \
+	X(XA_NODE_SLOTS, OPTIONAL, "xa_node", "slots", NULL)                        \
 	X(KIMAGE_KHO_FDT, OPTIONAL, "kimage", "kho.fdt", NULL)
 
 /* X(identifier, weight, type, alternative type or NULL). VMCOREINFO answers as SIZE(type). */
@@ -115,7 +123,8 @@ enum khs_weight {
 	X(MEMBLOCK_REGION, OPTIONAL, "memblock_region", NULL)      \
 	X(KHO_SCRATCH, OPTIONAL, "kho_scratch", "kho_bootmem")     \
 	X(KHO_PAGE_INFO, OPTIONAL, "kho_page_info", NULL)          \
-	X(KHO_RADIX_NODE, OPTIONAL, "kho_radix_node", NULL)
+	X(KHO_RADIX_NODE, OPTIONAL, "kho_radix_node", NULL)        \
+	X(KHO_MEM_PHYS_BITS, OPTIONAL, "kho_mem_phys_bits", NULL)
 
 /* X(identifier, weight, enumerator, alternative or NULL). VMCOREINFO answers as NUMBER(name). */
 #define KHS_ENUMS(X)                                               \

@@ -13,8 +13,8 @@ struct khs_error *khs_kho_read(struct khs_kernel *kernel, const struct khs_machi
 {
 	struct khs_error *err;
 
-	*ret = (struct khs_kho){ .state = KHS_KHO_UNKNOWN, .kexec_count = -1 };
-	err = khs_kho_find_state(kernel, ret);
+	*ret = (struct khs_kho){ .state = KHS_KHO_UNKNOWN, .kexec_count = -1, .finalized = -1 };
+	err = khs_kho_find_state(kernel, machine, ret);
 	if (!err)
 		err = khs_kho_read_scratch(kernel, ret);
 	if (err)
@@ -31,5 +31,6 @@ void khs_kho_deinit(struct khs_kho *kho)
 	khs_extents_deinit(&kho->scratch_pfns);
 	khs_extents_deinit(&kho->out_pages);
 	khs_runs_deinit(&kho->out);
+	khs_runs_deinit(&kho->listed);
 	*kho = (struct khs_kho){ 0 };
 }

@@ -18,6 +18,7 @@ enum khs_map_problem_kind {
 	KHS_MAP_NOT_RAM,    /* pointer outside any memory of the machine */
 	KHS_MAP_SEEN_TWICE, /* the node was visited before: a cycle or two parents */
 	KHS_MAP_BAD_INDEX,  /* an entry at an index, or a leaf bit, that no key can have */
+	KHS_MAP_NO_PART,    /* what the entry points at is no such part of a map */
 	KHS_MAP_FREE,       /* the node's page is free memory (set by the checks) */
 	KHS_MAP_ABSENT,     /* excluded from the dump, or lost: no damage of the kernel */
 };
@@ -41,7 +42,8 @@ struct khs_map_problem {
 	enum khs_map_part part;     /* that holds the entry, or with @whole is no such thing */
 	enum khs_presence presence; /* of an absent node; else KHS_PRESENT */
 	bool whole;
-	uint64_t node;      /* physical address the entry points at; BAD_INDEX: the node's own */
+	/* Physical address the entry points at, 0 if it is unknown; BAD_INDEX: the node's own. */
+	uint64_t node;
 	uint64_t parent;    /* physical address of the node that holds the entry; 0 for the root */
 	uint64_t entry;     /* the entry as it is, the first of them if more */
 	unsigned int level; /* of the node that holds the entry, or with @whole of @node; leaf: 0 */
@@ -83,6 +85,7 @@ struct khs_kho {
 	int64_t kexec_count; /* -1 unknown */
 	uint64_t in_fdt_phys;
 	uint64_t out_fdt_phys;
+	int finalized;       /* the map was serialized for the next kernel; -1: no such step, or unknown */
 	char out_fdt_damage[128]; /* what is wrong with the outgoing root FDT; "" nothing */
 	bool kimage_known;   /* kexec_image, and what it points at, were readable */
 	bool kimage_loaded;  /* an image for kexec (not for a crash) was loaded */
@@ -98,10 +101,11 @@ struct khs_kho {
 	struct khs_extents scratch_pfns; /* the same, merged, without the empty ones */
 
 	bool out_known;          /* the map was walked to its end, but for @problems */
-	uint64_t out_root;       /* physical address of the root node; 0: none, or unknown */
+	/* Physical address of the tree's root, or of the first chunk; 0: none, or unknown. */
+	uint64_t out_root;
 	bool out_root_fdt_known;
 	uint64_t out_root_fdt;   /* preserved-memory-map of the outgoing root FDT */
-	bool out_root_mismatch;  /* it is not @out_root: the next kernel would read another map */
+	bool out_root_mismatch;  /* it is not kho_out's: the next kernel would read another map */
 	struct khs_runs out;     /* sorted by pfn */
 	struct khs_extents out_pages;
 	struct khs_map_node *nodes; /* sorted by pfn */
@@ -112,6 +116,14 @@ struct khs_kho {
 	/* The tree's levels, and those its pages take; with too few, order-0 keys lose their order. */
 	unsigned int out_levels, out_levels_needed;
 	uint64_t out_orderless;  /* such keys in it */
+	/*
+	 * Of bitmaps, @out is what the live tracker has, and these what the list for the next kernel
+	 * has, which is made when the map is finalized.
+	 */
+	struct khs_runs listed;  /* sorted by pfn */
+	bool listed_known;       /* there is a list, and it was read to its end */
+	uint64_t bitmap_bytes;   /* of the tracker's bitmaps, by the kernel's types; 0 unknown */
+	uint64_t listed_bytes;   /* of the list's, by itself where that differs */
 };
 
 /* The machine's memory by the dumped kernel's word: what bounds a pointer. */

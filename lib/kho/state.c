@@ -11,7 +11,7 @@
 #include "root_fdt.h"
 #include "vars.h"
 
-#define WALKED "this version walks kho-v2 to kho-v4, of Linux 7.1 to 7.3"
+#define WALKED "this version walks kho-v1 to kho-v4, of Linux 6.16 to 7.3"
 #define WAY_OUT "; name the kernel's vmlinux with -k VMLINUX"
 
 /* Says @state, for the reason in the sentence. Always true: the question is settled. */
@@ -40,7 +40,7 @@ static bool has_kho(const struct khs_facts *facts)
 {
 	static const enum khs_need_id ids[] = {
 		KHS_SYM_KHO_ENABLE, KHS_SYM_KHO_OUT, KHS_SYM_KHO_IN, KHS_MEM_KHO_OUT_FDT,
-		KHS_MEM_KHO_OUT_RADIX_ROOT, KHS_MEM_KHO_OUT_TRACK, KHS_MEM_KHO_OUT_SER,
+		KHS_MEM_KHO_OUT_RADIX_ROOT, KHS_MEM_KHO_OUT_ORDERS, KHS_MEM_KHO_OUT_SER_FDT,
 		KHS_MEM_KHO_IN_FDT_PHYS,
 	};
 
@@ -80,10 +80,11 @@ static bool settle_symbols(struct khs_kernel *kernel, struct khs_kho *kho)
 /* kho_init() alone sets it, and clears it when it disables KHO: not NULL is as good as enabled. */
 static bool has_out_fdt(struct khs_kernel *kernel)
 {
-	uint64_t fdt = 0;
+	uint64_t fdt = 0, page = 0;
 
 	khs_kho_member(kernel, KHS_SYM_KHO_OUT, KHS_MEM_KHO_OUT_FDT, 8, &fdt);
-	return fdt;
+	khs_kho_member(kernel, KHS_SYM_KHO_OUT, KHS_MEM_KHO_OUT_SER_FDT, 8, &page);
+	return fdt || page;
 }
 
 static bool settle_off(struct khs_kernel *kernel, struct khs_kho *kho)
@@ -128,87 +129,66 @@ static bool settle_enable(struct khs_kernel *kernel, struct khs_kho *kho)
 		      "kho_enable is %s", khs_presence_text(presence));
 }
 
-/*
- * Trackers by their members of struct kho_out: ser is 6.16 to 6.18, track 6.19 and 7.0, both lists
- * of bitmaps (kho-v1); radix_tree is 7.1 and later.
- */
-static bool settle_tracker(struct khs_kernel *kernel, struct khs_kho *kho)
+/* By members of struct kho_out: see khs_tracker. */
+static enum khs_tracker find_tracker(const struct khs_facts *facts)
 {
-	static const enum khs_need_id lists[] = { KHS_MEM_KHO_OUT_TRACK, KHS_MEM_KHO_OUT_SER };
-	const struct khs_facts *facts = &kernel->facts;
+	if (khs_known(facts, KHS_MEM_KHO_OUT_RADIX_ROOT))
+		return KHS_TRACKER_RADIX;
+	return khs_known(facts, KHS_MEM_KHO_OUT_ORDERS) ? KHS_TRACKER_BITMAPS : KHS_TRACKER_UNKNOWN;
+}
 
-	if (khs_known(facts, KHS_MEM_KHO_OUT_RADIX_ROOT)) {
-		kho->tracker = KHS_TRACKER_RADIX;
+static bool settle_tracker(const struct khs_facts *facts, struct khs_kho *kho)
+{
+	static const enum khs_need_id fdts[] = { KHS_MEM_KHO_OUT_FDT, KHS_MEM_KHO_OUT_SER_FDT };
+
+	if (kho->tracker != KHS_TRACKER_UNKNOWN)
 		return false;
-	}
-	if (any_known(facts, lists, 2))
-		return settle(kho, KHS_KHO_FOREIGN, "preserved memory is tracked in lists of "
-			      "bitmaps (%s, Linux 6.16 to 7.0); " WALKED,
-			      kho->abi[0] ? kho->abi : "kho-v1");
-	if (khs_known(facts, KHS_MEM_KHO_OUT_FDT))
+	if (any_known(facts, fdts, sizeof(fdts) / sizeof(fdts[0])))
 		return settle(kho, KHS_KHO_FOREIGN, "preserved memory is tracked in a way unknown "
-			      "here (%s, no radix_tree in struct kho_out); " WALKED,
+			      "here (%s, neither radix_tree nor track in struct kho_out); " WALKED,
 			      kho->abi[0] ? kho->abi : "no ABI named");
 	return settle(kho, KHS_KHO_UNKNOWN, "the type of kho_out is unknown" WAY_OUT);
 }
 
 /*
  * The ABI of the map is the running kernel's own. If its FDT can't be read the one it was booted
- * with tells as well: kho_populate() takes none but of its own KHO_FDT_COMPATIBLE.
+ * with tells as well: kho_populate() takes none but of its own KHO_FDT_COMPATIBLE. Bitmaps went by
+ * one name only.
  */
 static bool settle_abi(struct khs_kho *kho, const char *fdt_why)
 {
 	if (!kho->abi[0])
 		memcpy(kho->abi, kho->abi_in, sizeof(kho->abi));
+	if (!kho->abi[0] && kho->tracker == KHS_TRACKER_BITMAPS)
+		strcpy(kho->abi, "kho-v1");
 	if (!kho->abi[0])
 		return settle(kho, KHS_KHO_UNKNOWN, "the ABI of the preserved-memory map can't be "
 			      "told: %s", fdt_why[0] ? fdt_why : "its root FDT names none");
-	if (khs_abi_tracker(kho->abi) != KHS_TRACKER_RADIX)
+	if (khs_abi_tracker(kho->abi) == KHS_TRACKER_UNKNOWN)
 		return settle(kho, KHS_KHO_FOREIGN, "the ABI of kexec handover is %s; " WALKED,
 			      kho->abi);
+	if (khs_abi_tracker(kho->abi) != kho->tracker)
+		return settle(kho, KHS_KHO_FOREIGN, "the ABI of kexec handover is %s, which does "
+			      "not go with the tracker in struct kho_out", kho->abi);
 	kho->state = KHS_KHO_ON;
 	return true;
 }
 
-static struct khs_error *find_abi(struct khs_kernel *kernel, struct khs_kho *kho, char *why,
-				  size_t size)
-{
-	char cause[128] = "";
-	enum khs_presence presence;
-	struct khs_error *err;
-	uint64_t va = 0;
-
-	why[0] = '\0';
-	if (!khs_known(&kernel->facts, KHS_MEM_KHO_OUT_FDT))
-		return NULL;
-	presence = khs_kho_member(kernel, KHS_SYM_KHO_OUT, KHS_MEM_KHO_OUT_FDT, 8, &va);
-	if (presence != KHS_PRESENT) {
-		snprintf(why, size, "kho_out is %s", khs_presence_text(presence));
-		return NULL;
-	}
-	if (!va) {
-		snprintf(why, size, "the kernel died before it set up kho_out");
-		return NULL;
-	}
-	err = khs_kho_read_out_fdt(kernel, kho, va, cause, sizeof(cause));
-	if (cause[0])
-		snprintf(why, size, "the root FDT of kho_out: %s", cause);
-	return err;
-}
-
-struct khs_error *khs_kho_find_state(struct khs_kernel *kernel, struct khs_kho *kho)
+struct khs_error *khs_kho_find_state(struct khs_kernel *kernel, const struct khs_machine *machine,
+				     struct khs_kho *kho)
 {
 	struct khs_error *err;
 	char fdt_why[192];
 
 	if (settle_symbols(kernel, kho))
 		return NULL;
+	kho->tracker = find_tracker(&kernel->facts);
 	khs_kho_read_boot(kernel, kho);
 	err = khs_kho_read_in_fdt(kernel, kho);
 	if (err || settle_enable(kernel, kho))
 		return err;
-	err = find_abi(kernel, kho, fdt_why, sizeof(fdt_why));
-	if (err || settle_tracker(kernel, kho))
+	err = khs_kho_read_out_fdt(kernel, machine, kho, fdt_why, sizeof(fdt_why));
+	if (err || settle_tracker(&kernel->facts, kho))
 		return err;
 	settle_abi(kho, fdt_why);
 	return NULL;

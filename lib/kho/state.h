@@ -9,9 +9,10 @@
 #include "kho.h"
 
 /*
- * Fills state, why, enabled, abi, and on the way what boot.h and root_fdt.h say. Fails for lack of
+ * Fills state, why, enabled, tracker, abi, and on the way what boot.h and root_fdt.h say. Fails for lack of
  * memory only.
  */
-struct khs_error *khs_kho_find_state(struct khs_kernel *kernel, struct khs_kho *kho);
+struct khs_error *khs_kho_find_state(struct khs_kernel *kernel, const struct khs_machine *machine,
+				     struct khs_kho *kho);
 
 #endif

@@ -89,6 +89,67 @@ struct khs_error *khs_walk_add_problem(struct khs_walk *w, const struct khs_map_
 	return NULL;
 }
 
+/* The physical address a problem is about; 0 if there is none to name. */
+static uint64_t blamed(const struct khs_walk_pointer *p, enum khs_map_problem_kind kind)
+{
+	if (kind == KHS_MAP_BAD_INDEX)
+		return p->holder;
+	return p->pa || !p->physical ? p->pa : p->address;
+}
+
+struct khs_error *khs_walk_blame(struct khs_walk *w, const struct khs_walk_pointer *p,
+				 enum khs_map_problem_kind kind)
+{
+	const struct khs_map_problem problem = {
+		.kind = kind, .part = p->part, .node = blamed(p, kind),
+		.presence = kind == KHS_MAP_ABSENT ? p->presence : KHS_PRESENT,
+		.parent = p->holder, .entry = p->entry, .level = p->level, .index = p->index,
+		.count = 1,
+	};
+
+	if (w->told && p->pa && khs_seen_has(w->told, p->pa))
+		return NULL;
+	if (kind == KHS_MAP_ABSENT)
+		w->kho->nodes_absent++;
+	return khs_walk_add_problem(w, &problem);
+}
+
+static enum khs_presence translate(struct khs_walk *w, struct khs_walk_pointer *p)
+{
+	uint64_t run;
+
+	p->pa = p->address;
+	if (p->physical)
+		return KHS_PRESENT;
+	p->pa = 0;
+	return khs_vm_translate(w->kernel->vm, p->address, &p->pa, &run);
+}
+
+struct khs_error *khs_walk_follow(struct khs_walk *w, struct khs_walk_pointer *p)
+{
+	struct khs_error *err = khs_walk_poll(w);
+
+	p->presence = KHS_NORAM;
+	if (err)
+		return err;
+	if (p->address & (p->align - 1))
+		return khs_walk_blame(w, p, KHS_MAP_MISALIGNED);
+	p->presence = translate(w, p);
+	if (p->presence == KHS_UNMAPPED || p->presence == KHS_NORAM)
+		return khs_walk_blame(w, p, KHS_MAP_NOT_RAM);
+	if (p->presence != KHS_PRESENT)
+		return khs_walk_blame(w, p, KHS_MAP_ABSENT);
+	if (!khs_walk_in_memory(w, p->pa)) {
+		p->presence = KHS_NORAM;
+		return khs_walk_blame(w, p, KHS_MAP_NOT_RAM);
+	}
+	if (khs_seen_has(&w->seen, p->pa)) {
+		p->presence = KHS_NORAM;
+		return khs_walk_blame(w, p, KHS_MAP_SEEN_TWICE);
+	}
+	return khs_seen_add(&w->seen, p->pa) ? NULL : khs_enomem();
+}
+
 static int by_pfn(const void *a, const void *b)
 {
 	const struct khs_map_node *l = a, *r = b;
