@@ -78,5 +78,7 @@ khs_check_fn khs_check_freed;
 khs_check_fn khs_check_scratch;
 khs_check_fn khs_check_split;
 khs_check_fn khs_check_tracker;
+khs_check_fn khs_check_serialized; /* map-mismatch */
+khs_check_fn khs_check_image;
 
 #endif

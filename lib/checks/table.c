@@ -16,7 +16,11 @@
 	X("leftover-split", "a mark that a restore across a node boundary left behind", \
 	  khs_check_split) \
 	X("tracker-damage", "a node of the outgoing map that can't be what it should", \
-	  khs_check_tracker)
+	  khs_check_tracker) \
+	X("map-mismatch", "the tracker and the map serialized from it disagree", \
+	  khs_check_serialized) \
+	X("image-mismatch", "the loaded kexec image hands over other things than kho_out's", \
+	  khs_check_image)
 
 #define INFO(id, summary, fn) { id, summary },
 #define FN(id, summary, fn) fn,

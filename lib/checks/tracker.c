@@ -163,33 +163,52 @@ static void emit_bitmap_size(struct khs *k, const struct khs_emitter *to)
 /* Kinds of hits; the index is that of a problem or a map node. */
 enum { ROOT, DEPTH, BITMAP_SIZE, PROBLEM, FREE };
 
-static bool find(const struct khs *k, const struct khs_judge *judge, struct khs_hits *hits)
+/* What is wrong with the map as a whole. */
+static bool find_whole(const struct khs *k, struct khs_hits *hits)
 {
 	const struct khs_kho *kho = &k->kho;
-	unsigned int shift = k->kernel.page_shift;
-	struct khs_hit root = { .pfn = kho->out_fdt_phys >> shift, .kind = ROOT };
-	struct khs_hit depth = { .pfn = kho->out_root >> shift, .kind = DEPTH };
-	struct khs_hit bitmaps = { .pfn = kho->out_root >> shift, .kind = BITMAP_SIZE };
-	uint8_t raw[KHS_PAGE_MAX];
-	uint64_t head;
-	unsigned int order;
+	const struct {
+		bool wrong;
+		uint64_t pa;
+		unsigned int kind;
+	} wholes[] = {
+		{ kho->out_fdt_damage[0] || kho->out_root_mismatch, kho->out_fdt_phys, ROOT },
+		{ kho->out_levels < kho->out_levels_needed, kho->out_root, DEPTH },
+		{ kho->bitmap_bytes && kho->listed_bytes && kho->bitmap_bytes != kho->listed_bytes,
+		  kho->out_root, BITMAP_SIZE },
+	};
 
-	if ((kho->out_fdt_damage[0] || kho->out_root_mismatch) && !khs_hits_add(hits, &root))
-		return false;
-	if (kho->out_levels < kho->out_levels_needed && !khs_hits_add(hits, &depth))
-		return false;
-	if (kho->bitmap_bytes && kho->listed_bytes && kho->bitmap_bytes != kho->listed_bytes &&
-	    !khs_hits_add(hits, &bitmaps))
-		return false;
-	for (size_t i = 0; i < kho->nr_problems; i++) {
-		uint64_t pfn = problem_page(&kho->problems[i]) >> shift;
+	for (size_t i = 0; i < sizeof(wholes) / sizeof(wholes[0]); i++) {
+		struct khs_hit hit = {
+			.pfn = wholes[i].pa >> k->kernel.page_shift, .kind = wholes[i].kind,
+		};
+
+		if (wholes[i].wrong && !khs_hits_add(hits, &hit))
+			return false;
+	}
+	return true;
+}
+
+static bool find_problems(const struct khs *k, struct khs_hits *hits)
+{
+	for (size_t i = 0; i < k->kho.nr_problems; i++) {
+		uint64_t pfn = problem_page(&k->kho.problems[i]) >> k->kernel.page_shift;
 		struct khs_hit hit = { .pfn = pfn, .kind = PROBLEM, .index = i };
 
 		if (!khs_hits_add(hits, &hit))
 			return false;
 	}
-	for (size_t i = 0; i < kho->nr_nodes; i++) {
-		struct khs_hit hit = { .pfn = kho->nodes[i].pfn, .kind = FREE, .index = i };
+	return true;
+}
+
+static bool find_free(const struct khs *k, const struct khs_judge *judge, struct khs_hits *hits)
+{
+	uint8_t raw[KHS_PAGE_MAX];
+	uint64_t head;
+	unsigned int order;
+
+	for (size_t i = 0; i < k->kho.nr_nodes; i++) {
+		struct khs_hit hit = { .pfn = k->kho.nodes[i].pfn, .kind = FREE, .index = i };
 
 		if (node_is_free(k, judge, hit.pfn, raw, &head, &order) &&
 		    !khs_hits_add(hits, &hit))
@@ -207,7 +226,7 @@ struct khs_error *khs_check_tracker(struct khs *k, const struct khs_check_info *
 
 	(void)check;
 	khs_judge_init(&judge, &k->mem, &k->kho);
-	ok = find(k, &judge, &hits);
+	ok = find_whole(k, &hits) && find_problems(k, &hits) && find_free(k, &judge, &hits);
 	khs_hits_sort(&hits);
 	for (size_t i = 0; ok && i < hits.n; i++) {
 		const struct khs_hit *hit = &hits.v[i];

@@ -110,7 +110,10 @@ enum khs_weight {
 	X(XA_NODE_OFFSET, OPTIONAL, "xa_node", "offset", NULL)                      \
 	X(XA_NODE_ARRAY, OPTIONAL, "xa_node", "array", NULL)                        \
 	X(XA_NODE_SLOTS, OPTIONAL, "xa_node", "slots", NULL)                        \
-	X(KIMAGE_KHO_FDT, OPTIONAL, "kimage", "kho.fdt", NULL)
+	X(KIMAGE_KHO_FDT, OPTIONAL, "kimage", "kho.fdt", NULL)                      \
+	X(KIMAGE_KHO_SCRATCH, OPTIONAL, "kimage", "kho.scratch", "kho.bootmem")     \
+	X(KEXEC_SEGMENT_MEM, OPTIONAL, "kexec_segment", "mem", NULL)                \
+	X(KEXEC_SEGMENT_BUFSZ, OPTIONAL, "kexec_segment", "bufsz", NULL)
 
 /* X(identifier, weight, type, alternative type or NULL). VMCOREINFO answers as SIZE(type). */
 #define KHS_SIZES(X)                                               \

@@ -94,10 +94,16 @@ struct khs_kho {
 	 * kernel/kexec_file.c calls kho_fill_kimage().
 	 */
 	uint64_t kimage_fdt;
+	bool kimage_scratch_known; /* whether it has a segment for the scratch areas was readable */
+	bool kimage_has_scratch;
+	bool kimage_array_known;   /* the segment was readable; it is to hold the array: */
+	uint64_t kimage_scratch;   /* at this physical address */
+	uint64_t kimage_scratch_bytes;
 
 	struct khs_scratch_area *scratch;
 	size_t nr_scratch, cap_scratch;
 	bool scratch_known;  /* all areas were read, and make sense */
+	uint64_t scratch_entry; /* bytes of one in the kernel's array; 0 if it was not read */
 	struct khs_extents scratch_pfns; /* the same, merged, without the empty ones */
 
 	bool out_known;          /* the map was walked to its end, but for @problems */

@@ -69,6 +69,7 @@ static struct khs_error *read_areas(struct khs_kernel *kernel, struct khs_kho *k
 	if (!scratch_layout(&kernel->facts, &layout))
 		return NULL;
 	kho->scratch_known = true;
+	kho->scratch_entry = layout.size;
 	for (uint64_t i = 0; i < count; i++) {
 		if (khs_vm_read_all(kernel->vm, va + i * layout.size, raw, layout.size)) {
 			kho->scratch_known = false;
