@@ -193,7 +193,7 @@ enum khs_kho_state {
 	KHS_KHO_ABSENT,   /* CONFIG_KEXEC_HANDOVER is off */
 	KHS_KHO_OFF,      /* built in, not enabled at boot (kho=off) */
 	KHS_KHO_ON,       /* enabled, and the ABI is one this version walks */
-	KHS_KHO_FOREIGN,  /* enabled, and the ABI is not one this version walks */
+	KHS_KHO_FOREIGN,  /* enabled, and the ABI is not: all but the outgoing map is read */
 	KHS_KHO_UNKNOWN,  /* symbols or bytes needed to tell are not to be had */
 };
 
@@ -223,6 +223,13 @@ struct khs_status {
 	struct khs_totals incoming;
 	uint64_t incoming_damaged; /* ranges among incoming whose struct pages are damaged */
 	struct khs_coverage coverage;
+
+	/*
+	 * kho-v1: 1 if the map was made ready for the next kernel, 0 if not yet; -1: later ABIs have
+	 * no such step, or unknown.
+	 */
+	int finalized;
+	const char *marks_why; /* a sentence if marks can't tell what is incoming; NULL: they can */
 };
 
 /* Reads all that `status` shows. *@ret lives as long as @k. */

@@ -93,7 +93,7 @@ uint64_t khs_page_size(const struct khs *k)
 
 bool khs_can_judge(const struct khs *k)
 {
-	return k->have_mem && k->kho.state == KHS_KHO_ON;
+	return k->have_mem && k->kho.enabled_known && k->kho.enabled;
 }
 
 struct khs_error *khs_need_census(struct khs *k)
@@ -127,10 +127,6 @@ struct khs_error *khs_check(struct khs *k,
 
 	if (err)
 		return err;
-	/* Where a damaged root FDT is why no more can be told, that much can. */
-	if (!k->have_census && k->have_mem && k->kho.state == KHS_KHO_UNKNOWN &&
-	    k->kho.out_fdt_damage[0])
-		return khs_check_tracker(k, NULL, &to);
 	for (size_t i = 0; k->have_census && i < khs_nr_checks; i++) {
 		if (khs_kernel_interrupted(&k->kernel))
 			return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
@@ -150,7 +146,7 @@ bool khs_all_judged(const struct khs *k)
 	/* Without RAM nothing can be said of nodes and holes. */
 	return k->have_census && c->judged == c->pages && !c->map_nodes_absent && k->mem.ram.n &&
 	       k->kho.out_known && k->kho.handover_known && k->kho.scratch_known &&
-	       k->mem.layout.has_magic && !c->unlisted;
+	       khs_marks_tell(k) && !c->unlisted;
 }
 
 const char *khs_severity_name(enum khs_severity severity)

@@ -60,7 +60,19 @@ static inline bool khs_out_complete(const struct khs *k)
 	return k->kho.out_known && !k->kho.nodes_absent;
 }
 
-/* Whether the memory map can say anything of the handover: KHO is on and struct page is known. */
+/*
+ * Whether the memory map can say anything of the handover: KHO is enabled and struct page is known.
+ * The ABI of the map has no say in it: marks never leave the kernel that writes them, so they are
+ * what its own types say (union kho_page_info), whatever it has agreed on with others.
+ */
 bool khs_can_judge(const struct khs *k);
+
+/* Whether marks tell which pages are pending, or it is known that none are. */
+static inline bool khs_marks_tell(const struct khs *k)
+{
+	bool none = k->kho.handover_known && !k->kho.handover_boot;
+
+	return k->mem.layout.has_magic || (k->kho.marks_bare && none);
+}
 
 #endif

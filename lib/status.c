@@ -142,6 +142,11 @@ static void fill_kho(struct khs *k)
 	s->handover_failed = k->kho.handover_failed;
 	s->previous_release = k->kho.previous_release;
 	s->kexec_count = k->kho.kexec_count;
+	s->finalized = k->kho.finalized;
+	s->marks_why = k->kho.marks_bare && k->kho.handover_boot ?
+		       "this kernel marks the pages it was handed with a bare order (Linux 6.16 "
+		       "and 6.17), which proves nothing: which of them are pending cannot be told" :
+		       NULL;
 	s->coverage = k->census.coverage;
 	s->incoming_damaged = 0;
 	for (size_t i = 0; i < k->census.in.n; i++) {
@@ -162,7 +167,7 @@ struct khs_error *khs_get_status(struct khs *k, const struct khs_status **ret)
 	err = khs_need_census(k);
 	if (err)
 		return err;
-	in_known = k->have_census && k->kho.handover_known && k->mem.layout.has_magic &&
+	in_known = k->have_census && k->kho.handover_known && khs_marks_tell(k) &&
 		   c->judged == c->pages;
 	fill_kernel(k);
 	fill_kho(k);

@@ -78,6 +78,12 @@ struct khs_kho {
 	bool enabled_known;
 	char abi[64];       /* of the outgoing root FDT, else of the incoming; "" unknown */
 	char abi_in[64];    /* of the incoming root FDT, if its page is still what it was */
+	/*
+	 * No union kho_page_info in this kernel, though its other types of KHO are known: it marks
+	 * what it was handed with a bare order in page->private (Linux 6.16 and 6.17), which any page
+	 * may hold.
+	 */
+	bool marks_bare;
 	bool handover_boot;
 	bool handover_failed;
 	bool handover_known; /* kho_in was readable */

@@ -183,6 +183,8 @@ struct khs_error *khs_kho_find_state(struct khs_kernel *kernel, const struct khs
 	if (settle_symbols(kernel, kho))
 		return NULL;
 	kho->tracker = find_tracker(&kernel->facts);
+	kho->marks_bare = khs_known(&kernel->facts, KHS_MEM_KHO_IN_FDT_PHYS) &&
+			  !khs_known(&kernel->facts, KHS_SIZE_KHO_PAGE_INFO);
 	khs_kho_read_boot(kernel, kho);
 	err = khs_kho_read_in_fdt(kernel, kho);
 	if (err || settle_enable(kernel, kho))

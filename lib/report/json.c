@@ -111,7 +111,7 @@ static json_t *kho(const struct khs_status *st)
 	bool enabled_known = kho_states[st->kho].known;
 	bool known = st->handover_known;
 
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "state", kho_states[st->kho].name,
 			 "why", text_or_null(st->kho_why),
 			 "abi", text_or_null(st->abi),
@@ -121,6 +121,8 @@ static json_t *kho(const struct khs_status *st)
 			 "previous_release", text_or_null(st->previous_release),
 			 "kexec_count", st->kexec_count < 0 ? json_null() :
 							      json_integer(st->kexec_count),
+			 "finalized", bool_if(st->finalized >= 0, st->finalized > 0),
+			 "marks_why", text_or_null(st->marks_why),
 			 "scratch", scratch(st),
 			 "outgoing", outgoing(&st->outgoing),
 			 "incoming", incoming(st));

@@ -91,9 +91,11 @@ static struct khs_error *list_doubt(struct khs *k, const struct listing *l, unsi
 	err = khs_get_status(k, &st);
 	if (err)
 		return err;
-	if (st->kho_why && !l->ranges)
+	if (st->kho_why && (!l->ranges || (st->kho == KHS_KHO_FOREIGN && directions != KHS_IN)))
 		say(k, l, st->kho_why);
-	if (st->kho == KHS_KHO_ON && !st->incoming.known)
+	if (st->marks_why)
+		say(k, l, st->marks_why);
+	else if (khs_can_judge(k) && !st->incoming.known)
 		say(k, l, "There may be more incoming ranges: not every struct page could be "
 			  "judged (see status).");
 	return NULL;

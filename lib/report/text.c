@@ -151,14 +151,17 @@ static void put_exact_bytes(char *buf, size_t size, uint64_t pages, uint64_t pag
 		snprintf(buf, size, " (%" PRIu64 " bytes)", bytes);
 }
 
+/* @unknown: why nothing is known, if that is not the dump's doing; else NULL. */
 static void put_totals(FILE *out, const char *label, const struct khs_totals *t,
-		       const char *nothing, const char *what, uint64_t page_size)
+		       const char *unknown, const char *nothing, const char *what,
+		       uint64_t page_size)
 {
 	char exact[40];
 
 	putc('\n', out);
 	if (!t->known && !t->ranges) {
-		field(out, label, "not known: the dump lacks what it takes to tell");
+		field(out, label, "not known: %s",
+		      unknown ? unknown : "the dump lacks what it takes to tell");
 		return;
 	}
 	if (!t->ranges) {
@@ -263,9 +266,11 @@ static void put_unjudged(FILE *out, const struct khs_status *st)
 	if (st->kho == KHS_KHO_UNKNOWN)
 		fputs(", state of KHO unknown", out);
 	else if (st->kho == KHS_KHO_FOREIGN)
-		fputs(", KHO of an ABI that this version does not read", out);
+		fputs(", outgoing map of an ABI that this version does not read", out);
 	else if (st->kho == KHS_KHO_ON && !st->outgoing.known && !c->map_nodes_absent)
 		fputs(", outgoing map not readable in full", out);
+	if (st->marks_why)
+		fputs(", pending pages not marked as such", out);
 	if (!st->complete)
 		fputs(", dump incomplete", out);
 }
@@ -306,14 +311,23 @@ static bool kho_there(const struct khs_status *st)
 	return st->kho != KHS_KHO_ABSENT && st->kho != KHS_KHO_OFF;
 }
 
+static void put_kho(FILE *out, const struct khs_status *st)
+{
+	const char *finalized = st->finalized < 0 ? "" :
+				st->finalized ? ", finalized for the next kernel" :
+						", not finalized yet";
+
+	if (st->kho == KHS_KHO_ON)
+		field(out, "KHO", "enabled, ABI %s%s", or_unknown(st->abi), finalized);
+	else
+		field(out, "KHO", "%s", st->kho_why ? st->kho_why : "unknown");
+}
+
 void khs_text_status(FILE *out, const struct khs_status *st, bool all_judged)
 {
 	put_dump(out, st);
 	put_kernel(out, st);
-	if (st->kho == KHS_KHO_ON)
-		field(out, "KHO", "enabled, ABI %s", or_unknown(st->abi));
-	else
-		field(out, "KHO", "%s", st->kho_why ? st->kho_why : "unknown");
+	put_kho(out, st);
 	if (kho_there(st)) {
 		put_boot(out, st);
 		put_scratch(out, st);
@@ -321,10 +335,11 @@ void khs_text_status(FILE *out, const struct khs_status *st, bool all_judged)
 	put_coverage_field(out, st, all_judged);
 	if (!kho_there(st))
 		return;
-	put_totals(out, "Outgoing", &st->outgoing, "nothing preserved for the next kernel",
-		   "preserved", st->page_size);
-	put_totals(out, "Incoming", &st->incoming, "nothing pending restore", "pending restore",
-		   st->page_size);
+	put_totals(out, "Outgoing", &st->outgoing,
+		   st->kho == KHS_KHO_FOREIGN ? "this version does not read that ABI" : NULL,
+		   "nothing preserved for the next kernel", "preserved", st->page_size);
+	put_totals(out, "Incoming", &st->incoming, st->marks_why, "nothing pending restore",
+		   "pending restore", st->page_size);
 	if (st->incoming_damaged)
 		field(out, NULL, "%" PRIu64 " of them with damaged struct pages: see check",
 		      st->incoming_damaged);
