@@ -53,7 +53,8 @@ TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_SRC))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(TOOL_SRC)) $(B)/tests/mkdump/mkdump
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
-SCRIPTS := $(addprefix tests/,golden.sh json.sh truth.sh synthetic.sh cli.sh crash.sh install.sh)
+SCRIPTS := $(addprefix tests/,golden.sh json.sh truth.sh synthetic.sh nocoreinfo.sh cli.sh crash.sh \
+	install.sh)
 DEMO := v73-in-split
 
 .PHONY: all ext man demo check lab score programs tests vmcores install clean FORCE

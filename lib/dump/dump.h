@@ -29,6 +29,7 @@ struct khs_dump {
 	char incomplete_why[160]; /* "" if complete */
 	char *vmcoreinfo;         /* malloc()ed text, NUL terminated; NULL if the dump has none */
 	size_t vmcoreinfo_len;
+	uint64_t end;             /* no memory is at or beyond it; 0: not known */
 };
 
 /*

@@ -127,6 +127,7 @@ static struct khs_error *open_file(struct khs_dump *dump, struct file_dump *fd, 
 	memcpy(dump->incomplete_why, probe->incomplete_why, sizeof(dump->incomplete_why));
 	dump->flattened = probe->flattened;
 	dump->complete = probe->complete;
+	dump->end = khs_bounds_end(fd->df.bounds);
 	return khs_dumpfile_vmcoreinfo(&fd->df, &dump->vmcoreinfo, &dump->vmcoreinfo_len);
 }
 

@@ -92,19 +92,22 @@ struct khs_dump *khs_dump_memory_new(void)
 	return dump;
 }
 
-static struct segment *push(struct memory *m, uint64_t pa, uint64_t len)
+static struct segment *push(struct khs_dump *dump, uint64_t pa, uint64_t len)
 {
+	struct memory *m = dump->priv;
+
 	if (!len || len - 1 > UINT64_MAX - pa || !khs_array_grow(m->v, m->n, m->cap))
 		return NULL;
 	m->v[m->n] = (struct segment){ .pa = pa, .len = len };
+	if (dump->end < pa + len)
+		dump->end = pa + len;
 	return &m->v[m->n++];
 }
 
 bool khs_dump_memory_zero(struct khs_dump *dump, uint64_t pa, size_t len)
 {
-	struct memory *m = dump->priv;
 	uint8_t *bytes = calloc(1, len ? len : 1);
-	struct segment *s = bytes ? push(m, pa, len) : NULL;
+	struct segment *s = bytes ? push(dump, pa, len) : NULL;
 
 	if (!s) {
 		free(bytes);
@@ -132,7 +135,7 @@ bool khs_dump_memory_mark(struct khs_dump *dump, uint64_t pa, uint64_t len,
 
 	if (presence == KHS_PRESENT)
 		return false;
-	s = push(dump->priv, pa, len);
+	s = push(dump, pa, len);
 	if (!s)
 		return false;
 	s->presence = presence;

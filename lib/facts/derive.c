@@ -117,6 +117,16 @@ static void section_bits(struct khs_facts *facts)
 	derive(facts, KHS_ENUM_SECTION_IS_EARLY_BIT, ASSUMED, 3);
 }
 
+/* struct zone: free_area[NR_PAGE_ORDERS] (include/linux/mmzone.h) */
+static void free_lists(struct khs_facts *facts)
+{
+	uint64_t size = khs_fact_or(facts, KHS_SIZE_FREE_AREA, 0);
+	uint64_t room = facts->v[KHS_MEM_ZONE_FREE_AREA].size;
+
+	if (size && room && !(room % size))
+		derive(facts, KHS_KEY_FREE_AREA_LENGTH, DERIVED, room / size);
+}
+
 void khs_facts_derive(struct khs_facts *facts, const struct khs_vmcoreinfo *vmci)
 {
 	head_bit(facts);
@@ -124,4 +134,5 @@ void khs_facts_derive(struct khs_facts *facts, const struct khs_vmcoreinfo *vmci
 	page_types(facts, vmci);
 	max_nr_zones(facts);
 	section_bits(facts);
+	free_lists(facts);
 }

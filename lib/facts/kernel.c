@@ -18,14 +18,16 @@ static void copy_options(struct khs_options *to, const struct khs_options *from)
 	memcpy(to, from, from->size < size ? from->size : size);
 }
 
-static struct khs_error *parse_vmcoreinfo(struct khs_kernel *kernel)
+static struct khs_error *need_vmcoreinfo(struct khs_kernel *kernel, const struct khs_kernel_way *way)
 {
-	if (!kernel->dump->vmcoreinfo)
-		return khs_error_new(KHS_ERR_FORMAT,
-				     "the dump has no VMCOREINFO, so nothing is known of its "
-				     "kernel (a QEMU guest needs \"-device vmcoreinfo\" for that)");
-	return khs_vmcoreinfo_parse(kernel->dump->vmcoreinfo, kernel->dump->vmcoreinfo_len,
-				    &kernel->vmci);
+	if (kernel->dump->vmcoreinfo)
+		return khs_vmcoreinfo_parse(kernel->dump->vmcoreinfo, kernel->dump->vmcoreinfo_len,
+					    &kernel->vmci);
+	if (way->stand_in)
+		return way->stand_in(kernel, way->arg);
+	return khs_error_new(KHS_ERR_FORMAT, "the dump has no VMCOREINFO (its kernel was in early "
+			     "boot, or the guest has no \"-device vmcoreinfo\"): only the khoscope "
+			     "command with -k VMLINUX can read it");
 }
 
 /* It goes to a terminal: printable ASCII only. */
@@ -55,13 +57,11 @@ static void read_build_id(struct khs_kernel *kernel)
 	}
 }
 
-static struct khs_error *open_kernel(struct khs_kernel *kernel,
-				     struct khs_error *(*fill)(struct khs_kernel *, const void *),
-				     const void *arg)
+static struct khs_error *open_kernel(struct khs_kernel *kernel, const struct khs_kernel_way *way)
 {
 	struct khs_error *err;
 
-	err = parse_vmcoreinfo(kernel);
+	err = need_vmcoreinfo(kernel, way);
 	if (err)
 		return err;
 	read_release(kernel);
@@ -70,8 +70,9 @@ static struct khs_error *open_kernel(struct khs_kernel *kernel,
 	if (err)
 		return err;
 	kernel->page_shift = khs_vm_page_shift(kernel->vm);
-	khs_facts_from_vmcoreinfo(&kernel->facts, kernel->vmci);
-	err = fill(kernel, arg);
+	if (kernel->dump->vmcoreinfo)
+		khs_facts_from_vmcoreinfo(&kernel->facts, kernel->vmci);
+	err = way->fill(kernel, way->arg);
 	if (err)
 		return err;
 	khs_facts_derive(&kernel->facts, kernel->vmci);
@@ -79,32 +80,34 @@ static struct khs_error *open_kernel(struct khs_kernel *kernel,
 }
 
 struct khs_error *khs_kernel_open_with(struct khs_dump *dump, const struct khs_options *opts,
-				       struct khs_error *(*fill)(struct khs_kernel *kernel,
-								 const void *arg),
-				       const void *arg, struct khs_kernel *ret)
+				       const struct khs_kernel_way *way, struct khs_kernel *ret)
 {
 	struct khs_error *err;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->dump = dump;
 	copy_options(&ret->opts, opts);
-	err = open_kernel(ret, fill, arg);
+	err = open_kernel(ret, way);
 	ret->opts.vmlinux = NULL;
 	if (err)
 		khs_kernel_close(ret);
 	return err;
 }
 
-static struct khs_error *fill_from_source(struct khs_kernel *kernel, const void *arg)
+static struct khs_error *fill_from_source(struct khs_kernel *kernel, void *arg)
 {
-	khs_facts_from_source(&kernel->facts, arg);
+	const struct khs_source *const *source = arg;
+
+	khs_facts_from_source(&kernel->facts, *source);
 	return NULL;
 }
 
 struct khs_error *khs_kernel_open_source(struct khs_dump *dump, const struct khs_source *source,
 					 const struct khs_options *opts, struct khs_kernel *ret)
 {
-	return khs_kernel_open_with(dump, opts, fill_from_source, source, ret);
+	const struct khs_kernel_way way = { .fill = fill_from_source, .arg = &source };
+
+	return khs_kernel_open_with(dump, opts, &way, ret);
 }
 
 void khs_kernel_close(struct khs_kernel *kernel)

@@ -14,12 +14,13 @@
 
 struct khs_kernel {
 	struct khs_dump *dump;
-	struct khs_vmcoreinfo *vmci;
+	struct khs_vmcoreinfo *vmci; /* the dump's, or what stands in for it (nocoreinfo.h) */
 	struct khs_vm *vm;
 	struct khs_facts facts;
 	unsigned int page_shift;
 	char release[65];   /* uts release, printable ASCII */
 	char build_id[129]; /* lower-case hex, "" if unknown */
+	bool early; /* it had not handed its memory to the page allocator yet */
 	struct khs_options opts; /* a copy; the functions below check its callbacks for NULL */
 };
 
@@ -35,15 +36,21 @@ struct khs_error *khs_kernel_open(struct khs_dump *dump, const struct khs_option
 struct khs_error *khs_kernel_open_source(struct khs_dump *dump, const struct khs_source *source,
 					 const struct khs_options *opts, struct khs_kernel *ret);
 
-/*
- * What the two have in common. @fill adds the facts of its sources to kernel->facts, which hold
- * those of VMCOREINFO by then; an error of it is the open's error, so it warns of what can be done
- * without.
- */
+/* Where the two differ. An error is the open's error, so they warn of what can be done without. */
+struct khs_kernel_way {
+	/*
+	 * Of a dump without VMCOREINFO: sets kernel->vmci to what stands in for it. NULL: there is
+	 * nothing.
+	 */
+	struct khs_error *(*stand_in)(struct khs_kernel *kernel, void *arg);
+	/* Adds facts to kernel->facts, which hold those of the dump's own VMCOREINFO by then. */
+	struct khs_error *(*fill)(struct khs_kernel *kernel, void *arg);
+	void *arg;
+};
+
+/* What the two have in common. */
 struct khs_error *khs_kernel_open_with(struct khs_dump *dump, const struct khs_options *opts,
-				       struct khs_error *(*fill)(struct khs_kernel *kernel,
-								 const void *arg),
-				       const void *arg, struct khs_kernel *ret);
+				       const struct khs_kernel_way *way, struct khs_kernel *ret);
 
 void khs_kernel_close(struct khs_kernel *kernel);
 

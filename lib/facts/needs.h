@@ -71,6 +71,7 @@ enum khs_weight {
 	X(ZONE_PRESENT_PAGES, OPTIONAL, "zone", "present_pages", NULL)              \
 	X(ZONE_MANAGED_PAGES, OPTIONAL, "zone", "managed_pages", NULL)              \
 	X(ZONE_NAME, OPTIONAL, "zone", "name", NULL)                                \
+	X(ZONE_FREE_AREA, OPTIONAL, "zone", "free_area", NULL)                      \
 	X(ZONELIST_ZONEREFS, OPTIONAL, "zonelist", "_zonerefs", NULL)               \
 	X(MEM_SECTION_MAP, REQUIRED, "mem_section", "section_mem_map", NULL)        \
 	X(MEM_SECTION_USAGE, OPTIONAL, "mem_section", "usage", NULL)                \
@@ -120,6 +121,7 @@ enum khs_weight {
 	X(PAGE, REQUIRED, "page", NULL)                            \
 	X(PGLIST_DATA, REQUIRED, "pglist_data", NULL)              \
 	X(ZONE, REQUIRED, "zone", NULL)                            \
+	X(FREE_AREA, OPTIONAL, "free_area", NULL)                  \
 	X(ZONEREF, OPTIONAL, "zoneref", NULL)                      \
 	X(MEM_SECTION, REQUIRED, "mem_section", NULL)              \
 	X(NUMA_MEMBLK, OPTIONAL, "numa_memblk", NULL)              \
@@ -175,7 +177,8 @@ enum khs_weight {
 	X(KHO_TREE_MAX_DEPTH, OPTIONAL, "KHO_TREE_MAX_DEPTH", NULL)
 
 /*
- * X(identifier, weight, VMCOREINFO key). These have no other source. SYMBOL(mem_section) and
+ * X(identifier, weight, VMCOREINFO key). A dump without VMCOREINFO has these from nocoreinfo.h, else
+ * there is no other source. SYMBOL(mem_section) and
  * SYMBOL(vmemmap) are values (VMCOREINFO_SYMBOL_ARRAY of a pointer and of a macro), not addresses
  * of variables, so no symbol table may answer for them.
  */
@@ -190,6 +193,38 @@ enum khs_weight {
 	X(FREE_AREA_LENGTH, OPTIONAL, "LENGTH(zone.free_area)")    \
 	X(PG_HEAD_MASK, OPTIONAL, "NUMBER(PG_head_mask)")          \
 	X(BUDDY_VALUE, OPTIONAL, "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)")
+
+/*
+ * X(identifier, symbol). What a kernel is found by in a dump without VMCOREINFO, and what then stands
+ * in for it (locate.h, nocoreinfo.h): looked up in a vmlinux, for that alone. No facts.
+ */
+#define KHS_ANCHORS(X)                                             \
+	X(TEXT, "_text")                                           \
+	X(STEXT, "_stext")                                         \
+	X(BANNER, "linux_banner")                                  \
+	X(START_NOTES, "__start_notes")                            \
+	X(STOP_NOTES, "__stop_notes")                              \
+	X(KEXEC_IN_PROGRESS, "kexec_in_progress")                  \
+	X(TOTALRAM_PAGES, "_totalram_pages")                       \
+	X(MEM_SECTION, "mem_section")                              \
+	X(NODE_DATA, "node_data")                                  \
+	X(NODE_STATES, "node_states")                              \
+	X(KALLSYMS_NAMES, "kallsyms_names")                        \
+	X(KALLSYMS_NUM_SYMS, "kallsyms_num_syms")                  \
+	X(KALLSYMS_TOKEN_TABLE, "kallsyms_token_table")            \
+	X(KALLSYMS_TOKEN_INDEX, "kallsyms_token_index")            \
+	X(KALLSYMS_OFFSETS, "kallsyms_offsets")                    \
+	X(KALLSYMS_BASE, "kallsyms_relative_base")                 \
+	/* x86_64 */                                               \
+	X(PHYS_BASE, "phys_base")                                  \
+	X(INIT_TOP_PGT, "init_top_pgt")                            \
+	X(PGTABLE_L5, "__pgtable_l5_enabled")                      \
+	X(SME_ME_MASK, "sme_me_mask")                              \
+	/* arm64 */                                                \
+	X(SWAPPER_PG_DIR, "swapper_pg_dir")                        \
+	X(KIMAGE_VOFFSET, "kimage_voffset")                        \
+	X(KERNEL_FLAGS, "_kernel_flags_le_lo32")                   \
+	X(CHECK_52BIT_VA, "__cpu_secondary_check52bitva")
 
 #define KHS_SYMBOL_ID(id, ...) KHS_SYM_##id,
 #define KHS_MEMBER_ID(id, ...) KHS_MEM_##id,
@@ -206,6 +241,10 @@ enum khs_need_id {
 	KHS_KEYS(KHS_KEY_ID)
 	KHS_NR_NEEDS,
 };
+
+#define KHS_ANCHOR_ID(id, ...) KHS_ANCHOR_##id,
+
+enum khs_anchor_id { KHS_ANCHORS(KHS_ANCHOR_ID) KHS_NR_ANCHORS };
 
 enum khs_need_kind { KHS_NEED_SYMBOL, KHS_NEED_MEMBER, KHS_NEED_SIZE, KHS_NEED_ENUM, KHS_NEED_KEY };
 

@@ -16,6 +16,7 @@
 #include "../dump/vmcoreinfo.h"
 #include "btf.h"
 #include "dwarf.h"
+#include "locate.h"
 #include "wanted.h"
 
 struct vmlinux {
@@ -107,19 +108,29 @@ static struct khs_error *open_elf(struct vmlinux *v, const char *path)
 	return unpack(v, path);
 }
 
-static struct khs_error *check_header(struct vmlinux *v, enum khs_arch arch)
+/* What of the header does not depend on the dump. */
+static struct khs_error *read_header(struct vmlinux *v, GElf_Ehdr *h)
 {
-	static const GElf_Half machines[] = {
-		[KHS_ARCH_X86_64] = EM_X86_64,
-		[KHS_ARCH_AARCH64] = EM_AARCH64,
-	};
-	GElf_Ehdr h;
-
-	if (!gelf_getehdr(v->elf, &h))
+	if (!gelf_getehdr(v->elf, h))
 		return not_vmlinux("damaged ELF header");
 	/* arm64's is ET_DYN when it is relocatable. */
-	if (h.e_type != ET_EXEC && h.e_type != ET_DYN)
+	if (h->e_type != ET_EXEC && h->e_type != ET_DYN)
 		return not_vmlinux("an ELF file, but no executable");
+	return NULL;
+}
+
+static const GElf_Half machines[] = {
+	[KHS_ARCH_X86_64] = EM_X86_64,
+	[KHS_ARCH_AARCH64] = EM_AARCH64,
+};
+
+static struct khs_error *check_header(struct vmlinux *v, enum khs_arch arch)
+{
+	GElf_Ehdr h;
+	struct khs_error *err = read_header(v, &h);
+
+	if (err)
+		return err;
 	if (h.e_ident[EI_CLASS] != ELFCLASS64 || h.e_machine != machines[arch])
 		return khs_error_new(KHS_ERR_FORMAT,
 				     "an ELF file of another machine than the dump's %s",
@@ -191,9 +202,11 @@ static void visit_symbol(struct vmlinux *v, struct khs_wanted *w, const GElf_Sym
 		return;
 	found = khs_wanted_find(w, name, strlen(name));
 	/* Of two of one name the global one is meant, as in kallsyms. */
-	if (found)
-		khs_wanted_answer(w, found, GELF_ST_BIND(sym->st_info) == STB_GLOBAL ? 2 : 1,
-				  sym->st_value);
+	if (!found || !khs_wanted_answer(w, found,
+					 GELF_ST_BIND(sym->st_info) == STB_GLOBAL ? 2 : 1,
+					 sym->st_value))
+		return;
+	found->size = sym->st_size;
 }
 
 static bool scan_symbols(struct vmlinux *v, struct khs_wanted *w)
@@ -321,4 +334,108 @@ struct khs_error *khs_facts_from_vmlinux(struct khs_facts *facts, const char *pa
 	if (v.warning && asprintf(warning, "%s: %s", path, v.warning) < 0)
 		*warning = NULL;
 	return NULL;
+}
+
+/* ---- the image itself ----------------------------------------------------------------------- */
+
+static struct khs_error *image_arch(struct vmlinux *v, struct khs_image *image)
+{
+	GElf_Ehdr h;
+	struct khs_error *err = read_header(v, &h);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+		image->arch = i;
+		if (h.e_ident[EI_CLASS] == ELFCLASS64 && h.e_machine == machines[i])
+			return NULL;
+	}
+	return khs_error_new(KHS_ERR_FORMAT, "an ELF file, but neither x86_64's nor aarch64's");
+}
+
+static const char *const anchor_names[KHS_NR_ANCHORS] = {
+#define NAME(id, name) [KHS_ANCHOR_##id] = name,
+	KHS_ANCHORS(NAME)
+#undef NAME
+};
+
+/* The wanted names are numbered as the anchors, and the ranks tell local from global ones. */
+static void take_anchors(const struct khs_wanted *w, struct khs_image *image)
+{
+	for (size_t i = 0; i < KHS_WANTED_SLOTS; i++) {
+		const struct khs_wanted_name *s = &w->slots[i];
+
+		if (s->name && s->rank)
+			image->anchors[s->id] = (struct khs_anchor){ true, s->value, s->size };
+	}
+}
+
+static struct khs_error *image_symbols(struct vmlinux *v, struct khs_image *image)
+{
+	_cleanup_free_ struct khs_wanted *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return khs_enomem();
+	for (size_t i = 0; i < KHS_NR_ANCHORS; i++)
+		khs_wanted_add(w, anchor_names[i], (enum khs_need_id)i);
+	scan_symbols(v, w);
+	take_anchors(w, image);
+	return NULL;
+}
+
+/* The section with contents that holds @address. */
+static Elf_Data *data_at(struct vmlinux *v, uint64_t address, uint64_t *off)
+{
+	Elf_Scn *scn = NULL;
+	GElf_Shdr shdr;
+
+	while ((scn = elf_nextscn(v->elf, scn))) {
+		if (!gelf_getshdr(scn, &shdr) || !(shdr.sh_flags & SHF_ALLOC) ||
+		    shdr.sh_type == SHT_NOBITS || address < shdr.sh_addr ||
+		    address - shdr.sh_addr >= shdr.sh_size)
+			continue;
+		*off = address - shdr.sh_addr;
+		return elf_rawdata(scn, NULL);
+	}
+	return NULL;
+}
+
+static void image_banner(struct vmlinux *v, struct khs_image *image)
+{
+	const struct khs_anchor *a = &image->anchors[KHS_ANCHOR_BANNER];
+	uint64_t off;
+	Elf_Data *data = a->known ? data_at(v, a->address, &off) : NULL;
+	size_t len;
+
+	if (!data || !data->d_buf || off >= data->d_size)
+		return;
+	len = strnlen((const char *)data->d_buf + off, data->d_size - off);
+	if (len < sizeof(image->banner))
+		memcpy(image->banner, (const char *)data->d_buf + off, len);
+}
+
+static struct khs_error *read_image(struct vmlinux *v, const char *path, struct khs_image *image)
+{
+	struct khs_error *err = open_elf(v, path);
+
+	if (!err)
+		err = image_arch(v, image);
+	if (!err)
+		err = image_symbols(v, image);
+	if (err)
+		return err;
+	read_build_id(v);
+	memcpy(image->build_id, v->build_id, sizeof(image->build_id));
+	image_banner(v, image);
+	return NULL;
+}
+
+struct khs_error *khs_vmlinux_image(const char *path, struct khs_image *ret)
+{
+	_cleanup_(vmlinux_close) struct vmlinux v = { .fd = -1 };
+	struct khs_error *err;
+
+	memset(ret, 0, sizeof(*ret));
+	err = read_image(&v, path, ret);
+	return err ? khs_error_wrap(err, "%s", path) : NULL;
 }

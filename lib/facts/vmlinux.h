@@ -10,6 +10,8 @@
 #include "../dump/vm.h"
 #include "facts.h"
 
+struct khs_image;
+
 /*
  * @build_id: lower-case hex of the dumped kernel's, or NULL or "" if unknown. MISMATCH if the file
  * has another one (or none) and !@any_build_id; both ids are in the text. The load offset (KASLR)
@@ -21,5 +23,11 @@
 struct khs_error *khs_facts_from_vmlinux(struct khs_facts *facts, const char *path,
 					 enum khs_arch arch, const struct khs_vmcoreinfo *vmci,
 					 const char *build_id, bool any_build_id, char **warning);
+
+/*
+ * What is needed to find the file's kernel in a dump that has no VMCOREINFO (locate.h). IO, FORMAT
+ * as above.
+ */
+struct khs_error *khs_vmlinux_image(const char *path, struct khs_image *ret);
 
 #endif

@@ -63,15 +63,16 @@ struct khs_wanted_name *khs_wanted_find(struct khs_wanted *w, const char *name, 
 	return s->name ? s : NULL;
 }
 
-void khs_wanted_answer(struct khs_wanted *w, struct khs_wanted_name *found, unsigned int rank,
+bool khs_wanted_answer(struct khs_wanted *w, struct khs_wanted_name *found, unsigned int rank,
 		       uint64_t value)
 {
 	if (rank <= found->rank)
-		return;
+		return false;
 	if (!found->rank)
 		w->missing--;
 	found->rank = rank;
 	found->value = value;
+	return true;
 }
 
 static void apply(const struct khs_wanted *w, struct khs_facts *facts, const char *source,

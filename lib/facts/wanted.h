@@ -17,6 +17,7 @@ struct khs_wanted_name {
 	enum khs_need_id id;
 	unsigned int rank; /* of the answer, 0 if there is none yet */
 	uint64_t value;
+	uint64_t size; /* for those that want it, who set it themselves */
 };
 
 struct khs_wanted {
@@ -40,8 +41,8 @@ static inline bool khs_wanted_len(const struct khs_wanted *w, size_t len)
 /* The entry for @name, which need not be NUL-terminated, or NULL. */
 struct khs_wanted_name *khs_wanted_find(struct khs_wanted *w, const char *name, size_t len);
 
-/* An answer stands unless one of a higher rank (1 or more) comes. */
-void khs_wanted_answer(struct khs_wanted *w, struct khs_wanted_name *found, unsigned int rank,
+/* An answer stands unless one of a higher rank (1 or more) comes. Whether this one stands now. */
+bool khs_wanted_answer(struct khs_wanted *w, struct khs_wanted_name *found, unsigned int rank,
 		       uint64_t value);
 
 /* Sets the facts, those of first spellings first. */

@@ -83,6 +83,8 @@ bool khs_mem_deferred(const struct khs_mem *mem, uint64_t pfn)
 {
 	const struct khs_node *node;
 
+	if (mem->kernel->early)
+		return true;
 	if (!mem->deferred)
 		return false;
 	node = khs_mem_find_node(mem, khs_mem_node(mem, pfn));
