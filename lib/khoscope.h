@@ -210,7 +210,7 @@ struct khs_status {
 
 	enum khs_kho_state kho;
 	const char *kho_why;  /* a sentence for every state but ON; NULL for ON */
-	const char *abi;      /* root FDT's compatible string; "" if unknown */
+	const char *abi;      /* root FDT's compatible string; "" if unknown; ON: not named yet */
 	bool handover_known;  /* false: kho_in could not be read, the next four say nothing */
 	bool handover_boot;   /* this kernel was started by a handover */
 	bool handover_failed; /* ... whose map was no use (fdt_phys zero, scratch_phys not) */

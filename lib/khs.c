@@ -27,8 +27,10 @@ static struct khs_error *read_model(struct khs *k)
 	if (is_fatal(err))
 		return err;
 	k->have_mem = !err;
-	if (err)
+	if (err) {
 		snprintf(k->mem_error, sizeof(k->mem_error), "%s", khs_error_message(err));
+		khs_kernel_warn(&k->kernel, "no struct page can be judged: %s", k->mem_error);
+	}
 	khs_error_free(err);
 	machine = (struct khs_machine){ &k->mem.ram, k->mem.max_pfn, k->mem.vmemmap };
 	return khs_kho_read(&k->kernel, &machine, &k->kho);

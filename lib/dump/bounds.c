@@ -322,6 +322,12 @@ const struct khs_diskdump *khs_bounds_diskdump(const struct khs_bounds *b)
 	return b->elf ? NULL : &b->k.dd;
 }
 
+void khs_bounds_notes(const struct khs_bounds *b, uint64_t *off, uint64_t *len)
+{
+	*off = b->elf ? b->e.core.notes_off : b->k.dd.notes_off;
+	*len = b->elf ? b->e.core.notes_len : b->k.dd.notes_len;
+}
+
 void khs_bounds_vmcoreinfo(const struct khs_bounds *b, uint64_t *off, uint64_t *len)
 {
 	*off = b->elf ? b->e.core.vmcoreinfo_off : b->k.dd.vmcoreinfo_off;

@@ -51,6 +51,9 @@ uint64_t khs_bounds_end(const struct khs_bounds *b);
 /* The kdump headers it goes by; NULL for ELF. Lives as long as @b. */
 const struct khs_diskdump *khs_bounds_diskdump(const struct khs_bounds *b);
 
+/* Where the ELF notes lie in the file; *@len is 0 if there are none. */
+void khs_bounds_notes(const struct khs_bounds *b, uint64_t *off, uint64_t *len);
+
 /* Where VMCOREINFO lies in the file; *@len is 0 if there is none. */
 void khs_bounds_vmcoreinfo(const struct khs_bounds *b, uint64_t *off, uint64_t *len);
 

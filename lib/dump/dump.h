@@ -20,6 +20,8 @@ struct khs_dump_ops {
 	void (*close)(void *priv);
 };
 
+#define KHS_DUMP_CPUS 64
+
 struct khs_dump {
 	const struct khs_dump_ops *ops;
 	void *priv;
@@ -29,6 +31,8 @@ struct khs_dump {
 	char incomplete_why[160]; /* "" if complete */
 	char *vmcoreinfo;         /* malloc()ed text, NUL terminated; NULL if the dump has none */
 	size_t vmcoreinfo_len;
+	uint64_t cr3[KHS_DUMP_CPUS]; /* of x86_64 processors, where QEMU tells */
+	size_t nr_cr3;
 	uint64_t end;             /* no memory is at or beyond it; 0: not known */
 };
 

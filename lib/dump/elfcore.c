@@ -128,6 +128,10 @@ static void take_note(const struct khs_file *file, const Elf64_Phdr *ph, struct 
 {
 	uint64_t off, len;
 
+	if (!core->notes_len) {
+		core->notes_off = le64toh(ph->p_offset);
+		core->notes_len = le64toh(ph->p_filesz);
+	}
 	core->xen |= khs_notes_xen(file, le64toh(ph->p_offset), le64toh(ph->p_filesz));
 	if (core->vmcoreinfo_len)
 		return;

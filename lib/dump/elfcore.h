@@ -20,6 +20,8 @@ struct khs_elfcore {
 	size_t nr_loads;
 	bool xen;                /* a note of Xen is in it */
 	bool incomplete;         /* makedumpfile ran out of space and says so */
+	uint64_t notes_off;      /* of the first segment of notes */
+	uint64_t notes_len;      /* 0 if there is none */
 	uint64_t vmcoreinfo_off;
 	uint64_t vmcoreinfo_len; /* 0 if there is none */
 };

@@ -7,6 +7,7 @@
 #include "dump.h"
 #include "dumpfile.h"
 #include "kdumpfile.h"
+#include "notes.h"
 
 /* Pages looked at for one that is packed: beyond 4 GiB of holes. */
 #define MAX_LOOKS (1u << 20)
@@ -113,6 +114,14 @@ static struct khs_error *open_kdumpfile(struct file_dump *fd)
 	return dd && !err ? try_codec(fd, dd) : err;
 }
 
+static void read_cr3(struct khs_dump *dump, const struct khs_dumpfile *df)
+{
+	uint64_t off, len;
+
+	khs_bounds_notes(df->bounds, &off, &len);
+	dump->nr_cr3 = khs_notes_cr3(&df->file, off, len, dump->cr3, KHS_DUMP_CPUS);
+}
+
 static struct khs_error *open_file(struct khs_dump *dump, struct file_dump *fd, const char *path,
 				   const struct khs_options *opts)
 {
@@ -128,6 +137,7 @@ static struct khs_error *open_file(struct khs_dump *dump, struct file_dump *fd, 
 	dump->flattened = probe->flattened;
 	dump->complete = probe->complete;
 	dump->end = khs_bounds_end(fd->df.bounds);
+	read_cr3(dump, &fd->df);
 	return khs_dumpfile_vmcoreinfo(&fd->df, &dump->vmcoreinfo, &dump->vmcoreinfo_len);
 }
 

@@ -5,6 +5,11 @@
 
 /* Three 32-bit words: size of the name, size of the contents, type. */
 #define NOTE_HEADER 12u
+/*
+ * QEMUCPUState: version 1 and its size; 18 words of registers, ten segments of 24 bytes, CR0 to CR4.
+ */
+#define QEMU_STATE_VERSION 1u
+#define QEMU_CR3 (8u + 18 * 8 + 10 * 24 + 3 * 8)
 /* One or a few for each CPU; more than this is no list of notes. */
 #define MAX_NOTES 1000000u
 
@@ -69,4 +74,22 @@ bool khs_notes_xen(const struct khs_file *file, uint64_t off, uint64_t len)
 		if (!strcmp(note.name, "Xen") || !strcmp(note.name, "VMCOREINFO_XEN"))
 			return true;
 	return false;
+}
+
+size_t khs_notes_cr3(const struct khs_file *file, uint64_t off, uint64_t len, uint64_t *cr3,
+		     size_t max)
+{
+	struct notes notes = { .file = file, .off = off, .len = len };
+	uint8_t state[QEMU_CR3 + 8];
+	struct note note;
+	size_t n = 0;
+
+	while (n < max && next_note(&notes, &note)) {
+		if (strcmp(note.name, "QEMU") || note.len < sizeof(state) ||
+		    khs_file_read(file, note.off, state, sizeof(state)) != sizeof(state) ||
+		    khs_le32(state) != QEMU_STATE_VERSION || khs_le32(state + 4) != note.len)
+			continue;
+		cr3[n++] = khs_le64(state + QEMU_CR3);
+	}
+	return n;
 }

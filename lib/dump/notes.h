@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finds VMCOREINFO among the ELF notes of a dump, and what tells of Xen. Looks at no other note.
+ * Finds VMCOREINFO among the ELF notes of a dump, what tells of Xen, and the page tables QEMU found
+ * its processors using. Looks at no other note.
  */
 #ifndef KHS_DUMP_NOTES_H
 #define KHS_DUMP_NOTES_H
@@ -16,6 +17,13 @@ bool khs_notes_vmcoreinfo(const struct khs_file *file, uint64_t off, uint64_t le
  * machine page, not by the kernel's own.
  */
 bool khs_notes_xen(const struct khs_file *file, uint64_t off, uint64_t len);
+
+/*
+ * CR3 of the x86_64 processors that QEMU dumped (target/i386/arch_dump.c), as far as there are some
+ * and @max of them; their number.
+ */
+size_t khs_notes_cr3(const struct khs_file *file, uint64_t off, uint64_t len, uint64_t *cr3,
+		     size_t max);
 
 #define KHS_XEN_TEXT "dump of a Xen host: its memory is numbered by Xen, which this can't undo"
 

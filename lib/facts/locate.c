@@ -13,6 +13,10 @@
 #define BANNER_LEN (sizeof(BANNER) - 1)
 /* arch/x86/include/asm/page_64_types.h */
 #define START_KERNEL_MAP 0xffffffff80000000ULL
+/* CR3 has flags below and above the address (arch/x86/include/asm/processor-flags.h) ... */
+#define CR3_ADDRESS 0x000ffffffffff000ULL
+/* ... of which this bit tells two tables apart that lie side by side. */
+#define PTI_USER_TABLE 0x1000ULL
 /* x86_64 loads at multiples of 2 MiB (boot/startup/map_kernel.c:__startup_64), as does arm64 ... */
 #define STEP (2ULL << 20)
 /* ... but for its EFI stub (libstub/arm64-stub.c: EFI_KIMG_ALIGN). */
@@ -29,6 +33,7 @@ struct search {
 	const struct khs_kernel *kernel;
 	const struct khs_image *image;
 	struct khs_place copies[MAX_COPIES];
+	bool in_use[MAX_COPIES]; /* a processor's page tables map it */
 	size_t n;
 	size_t unproven; /* it is there, and its page tables don't map it: never ran, or overwritten */
 	bool absent;     /* what would tell is not in the dump */
@@ -318,6 +323,30 @@ static bool find_shape(struct search *s, uint64_t banner, struct khs_place *plac
 	return false;
 }
 
+/*
+ * Whether the tables a processor used map the copy to where it is: all kernel page tables share the
+ * part that maps the image, and two copies at one address would be one. With page table isolation
+ * CR3 may point to user space's table, which has no kernel data, beside the kernel's
+ * (arch/x86/include/asm/pgtable.h:PTI_PGTABLE_SWITCH_BIT).
+ */
+static bool in_use(struct search *s, uint64_t banner, const struct khs_place *place)
+{
+	const struct khs_dump *dump = s->kernel->dump;
+	struct khs_place theirs = *place;
+
+	if (s->image->arch != KHS_ARCH_X86_64)
+		return false;
+	for (size_t i = 0; i < dump->nr_cr3; i++) {
+		theirs.root = dump->cr3[i] & CR3_ADDRESS;
+		if (theirs.root && maps_itself(s, banner, &theirs))
+			return true;
+		theirs.root &= ~PTI_USER_TABLE;
+		if (theirs.root && maps_itself(s, banner, &theirs))
+			return true;
+	}
+	return false;
+}
+
 /* ---- the search ----------------------------------------------------------------------------- */
 
 static void take_copy(struct search *s, uint64_t banner)
@@ -339,11 +368,15 @@ static void take_copy(struct search *s, uint64_t banner)
 		s->unproven++;
 		return;
 	}
-	/* kernel/kexec_core.c:kernel_kexec() sets it for good. */
-	place.left = read_number(s, banner, KHS_ANCHOR_KEXEC_IN_PROGRESS, 1, &left) && left == 1;
 	read_release(s, banner, place.release);
-	if (s->n < MAX_COPIES)
+	if (s->n < MAX_COPIES) {
+		s->in_use[s->n] = in_use(s, banner, &place);
+		/* kernel/kexec_core.c:kernel_kexec() sets it for good, and is not gone at once. */
+		place.left = !s->in_use[s->n] &&
+			     read_number(s, banner, KHS_ANCHOR_KEXEC_IN_PROGRESS, 1, &left) &&
+			     left == 1;
 		s->copies[s->n] = place;
+	}
 	s->n++;
 }
 
@@ -378,18 +411,36 @@ static struct khs_error *search(struct search *s, uint64_t step, uint64_t seen)
 	return NULL;
 }
 
-/* How many of the copies may be the kernel that runs; *@ret is one of them. */
-static size_t running(const struct search *s, const struct khs_place **ret)
+static size_t count(const struct search *s, bool (*is)(const struct search *s, size_t i),
+		    const struct khs_place **ret)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->n && i < MAX_COPIES; i++) {
-		if (s->copies[i].left)
+		if (!is(s, i))
 			continue;
 		*ret = &s->copies[i];
 		n++;
 	}
 	return n;
+}
+
+static bool is_in_use(const struct search *s, size_t i)
+{
+	return s->in_use[i];
+}
+
+static bool has_not_left(const struct search *s, size_t i)
+{
+	return !s->copies[i].left;
+}
+
+/* How many of the copies run, for all that can be known; *@ret is one of them. */
+static size_t running(const struct search *s, const struct khs_place **ret)
+{
+	size_t n = count(s, is_in_use, ret);
+
+	return n ? n : count(s, has_not_left, ret);
 }
 
 static struct khs_error *not_found(const struct search *s)

@@ -4,7 +4,8 @@
  * the vmlinux's linux_banner at each place the boot protocol allows, and believes a place only if
  * the build-id in its notes is the vmlinux's and its own page tables map it to just there. More
  * than one copy may be left in memory, of an earlier boot or of an image that never ran; it chooses
- * the one that runs, or says that it can't. Reads no symbol table and makes no facts.
+ * the one that runs, by the page tables that processors used and by what a kernel notes when it
+ * leaves, or says that it can't. Reads no symbol table and makes no facts.
  */
 #ifndef KHS_FACTS_LOCATE_H
 #define KHS_FACTS_LOCATE_H
@@ -41,6 +42,7 @@ struct khs_place {
 	struct khs_paging paging;
 	char release[65];   /* printable, "" if unknown */
 	char build_id[129]; /* lower-case hex, of the notes in memory; "" if there are none */
+	uint64_t root;      /* physical address of other page tables than its own; 0: its own */
 	bool left;          /* it says of itself that it went away by kexec */
 };
 

@@ -31,6 +31,7 @@ void khs_kho_read_boot(struct khs_kernel *kernel, struct khs_kho *kho)
 	kho->handover_failed = !kho->in_fdt_phys && scratch;
 	kho->handover_boot = kho->in_fdt_phys || scratch;
 	read_previous_release(kernel, kho);
+	/* 0 after a handover: kho_in_kexec_metadata() had not run, or was handed none. */
 	if (!khs_kho_member(kernel, KHS_SYM_KHO_IN, KHS_MEM_KHO_IN_KEXEC_COUNT, 4, &count))
-		kho->kexec_count = count;
+		kho->kexec_count = count || !kho->handover_boot ? (int64_t)count : -1;
 }

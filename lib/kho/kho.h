@@ -76,6 +76,7 @@ struct khs_kho {
 	char why[256];      /* a sentence, for every state but KHS_KHO_ON */
 	bool enabled;
 	bool enabled_known;
+	bool before_init;   /* kho_init() had not run: nothing is preserved, no ABI is named */
 	char abi[64];       /* of the outgoing root FDT, else of the incoming; "" unknown */
 	char abi_in[64];    /* of the incoming root FDT, if its page is still what it was */
 	/*

@@ -108,6 +108,22 @@ static struct khs_error *read_by_page(struct khs_kernel *kernel, const struct kh
 	return err;
 }
 
+/* kho_init() makes the root node first, and the FDT that names the ABI then. */
+static bool has_out_root(struct khs_kernel *kernel)
+{
+	uint64_t root = 0;
+
+	return khs_kho_member(kernel, KHS_SYM_KHO_OUT, KHS_MEM_KHO_OUT_RADIX_ROOT, 8, &root) ||
+	       root;
+}
+
+static void no_out_fdt(struct khs_kernel *kernel, struct khs_kho *kho, char *why, size_t size)
+{
+	kho->before_init = !has_out_root(kernel);
+	snprintf(why, size, "the kernel died %s it set up kho_out",
+		 kho->before_init ? "before" : "while");
+}
+
 struct khs_error *khs_kho_read_out_fdt(struct khs_kernel *kernel, const struct khs_machine *machine,
 				       struct khs_kho *kho, char *why, size_t size)
 {
@@ -125,7 +141,7 @@ struct khs_error *khs_kho_read_out_fdt(struct khs_kernel *kernel, const struct k
 	if (presence != KHS_PRESENT)
 		snprintf(why, size, "kho_out is %s", khs_presence_text(presence));
 	else if (!pointer)
-		snprintf(why, size, "the kernel died before it set up kho_out");
+		no_out_fdt(kernel, kho, why, size);
 	else if (by_address)
 		return read_by_address(kernel, kho, pointer, why, size);
 	else

@@ -161,6 +161,11 @@ static bool settle_abi(struct khs_kho *kho, const char *fdt_why)
 		memcpy(kho->abi, kho->abi_in, sizeof(kho->abi));
 	if (!kho->abi[0] && kho->tracker == KHS_TRACKER_BITMAPS)
 		strcpy(kho->abi, "kho-v1");
+	/* Nobody has written a map yet. The marks are what types say of them, whatever the ABI. */
+	if (!kho->abi[0] && kho->before_init) {
+		kho->state = KHS_KHO_ON;
+		return true;
+	}
 	if (!kho->abi[0])
 		return settle(kho, KHS_KHO_UNKNOWN, "the ABI of the preserved-memory map can't be "
 			      "told: %s", fdt_why[0] ? fdt_why : "its root FDT names none");

@@ -130,6 +130,9 @@ static struct khs_error *read_roots(struct khs_mem *mem, uint64_t roots, uint64_
 
 	if (!root || !buf)
 		return khs_enomem();
+	if (!array)
+		return khs_error_new(KHS_ERR_NODATA, "none yet: the kernel had not come to "
+				     "sparse_init()");
 	p = khs_vm_read_all(mem->kernel->vm, array, root, roots * sizeof(*root));
 	if (p != KHS_PRESENT)
 		return khs_error_new(KHS_ERR_NODATA, "mem_section at 0x%llx: %s",
@@ -190,6 +193,9 @@ struct khs_error *khs_sections_read(struct khs_mem *mem)
 	if (err)
 		return err;
 	khs_extents_normalize(&mem->sections);
+	if (mem->kernel->early && !mem->sections.n)
+		return khs_error_new(KHS_ERR_NODATA, "none has a memory map yet: the kernel had not "
+				     "come through sparse_init()");
 	if (!mem->sections.n || !mem->vmemmap)
 		return khs_error_new(KHS_ERR_CORRUPT, "no section has a memory map");
 	mem->max_pfn = mem->sections.v[mem->sections.n - 1].end;

@@ -317,8 +317,10 @@ static void put_kho(FILE *out, const struct khs_status *st)
 				st->finalized ? ", finalized for the next kernel" :
 						", not finalized yet";
 
-	if (st->kho == KHS_KHO_ON)
-		field(out, "KHO", "enabled, ABI %s%s", or_unknown(st->abi), finalized);
+	if (st->kho == KHS_KHO_ON && st->abi[0])
+		field(out, "KHO", "enabled, ABI %s%s", st->abi, finalized);
+	else if (st->kho == KHS_KHO_ON)
+		field(out, "KHO", "enabled, not set up yet: no ABI is named");
 	else
 		field(out, "KHO", "%s", st->kho_why ? st->kho_why : "unknown");
 }

@@ -4,6 +4,7 @@
  * pfn, alone, under its id; and the healthy page that looks most like it gives nothing.
  */
 #include "kernel.h"
+#include "model.h"
 
 /* Node 0, zone DMA32, but where a test says otherwise. */
 #define PFN 0x2345ULL
@@ -515,6 +516,22 @@ static void not_deferred_any_more(void **state)
 	tk_fill_page(t, 0xb000, 0);
 	tk_expect_evidence(tk_check_one(t, "raw-page", "N1", 0xb000, 1),
 			   "first_deferred_pfn=0xb000");
+}
+
+/* Before memblock_free_all() a page may be raw on any kernel; a mark that is in order is one. */
+static void early_is_excused(void **state)
+{
+	struct tk *t = *state;
+
+	raw_all_kinds(t, 0xb000);
+	tk_pending(t, 0xb010, 2);
+	tk_open(t);
+	t->k->kernel.early = true;
+	tk_ok(khs_check(t->k, tk_collect, t));
+	tk_expect_count(t, 0);
+	assert_true(khs_all_judged(t->k));
+	assert_int_equal(tk_status(t)->coverage.deferred, 3);
+	assert_int_equal(tk_status(t)->incoming.ranges, 1);
 }
 
 /* ---- half initialised ----------------------------------------------------------------------- */
@@ -1211,6 +1228,7 @@ int main(void)
 		TK_HANDED(deferred_marks_are_excused),
 		TK_COLD(not_deferred_below),
 		TK_COLD(not_deferred_any_more),
+		TK_HANDED(early_is_excused),
 		TK_HANDED(h1_links),
 		TK_HANDED(h2_zone_overflow),
 		cmocka_unit_test(h2_zone_wraps),

@@ -277,6 +277,10 @@ static void handover_boot(void **state)
 	assert_string_equal(f->kho.previous_release, "7.3?.4");
 	assert_int_equal(f->kho.kexec_count, 7);
 	assert_string_equal(f->kho.abi_in, "kho-v4");
+	/* Not copied from the metadata yet. */
+	put(f, VARS + IN + IN_COUNT, 0, 4);
+	read_kho(f);
+	assert_int_equal(f->kho.kexec_count, -1);
 	put(f, VARS + IN, 0, 8);
 	read_kho(f);
 	assert_true(f->kho.handover_boot);
@@ -412,10 +416,15 @@ static void died_before_set_up(void **state)
 	struct fixture *f = *state;
 
 	put(f, VARS + OUT, 0, 8);
+	/* The root node was there already. */
+	expect_state(f, KHS_KHO_UNKNOWN, "while it set up");
+	assert_false(f->kho.out_known);
 	put(f, VARS + OUT + OUT_ROOT, 0, 8);
-	expect_state(f, KHS_KHO_UNKNOWN, "before it set up");
+	expect_state(f, KHS_KHO_ON, "");
+	assert_string_equal(f->kho.abi, "");
 	assert_true(f->kho.enabled);
 	assert_true(f->kho.out_known);
+	assert_int_equal(f->kho.out.n, 0);
 }
 
 static void roots_disagree(void **state)

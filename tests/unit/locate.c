@@ -407,6 +407,38 @@ static void ambiguous(void **state)
 	teardown(&b);
 }
 
+/* What a processor used decides, whatever the kernels say of themselves. */
+static void in_use(void **state)
+{
+	struct made m = x86, second = x86;
+	struct khs_place place;
+	struct bench b;
+
+	(void)state;
+	second.pa = 1 * GIB;
+	second.moved = 0;
+	setup(&b, KHS_ARCH_X86_64);
+	lay(&b, &m);
+	lay(&b, &second);
+	/* One still in the firmware's hands, one in user space with page table isolation. */
+	b.kernel.dump->nr_cr3 = 2;
+	b.kernel.dump->cr3[0] = 0;
+	b.kernel.dump->cr3[1] = (m.pa + AT_ROOT) | 0x1801;
+	found(&b, &m);
+	b.kernel.dump->cr3[1] = second.pa + AT_ROOT;
+	found(&b, &second);
+	/* Not so with tables that map neither. */
+	b.kernel.dump->cr3[1] = second.pa + AT_BANNER;
+	not_found(&b, KHS_ERR_CORRUPT, "2 copies");
+	/* On its way out. */
+	put64(&b, m.pa + AT_VARS + 8, 1);
+	found(&b, &second);
+	b.kernel.dump->cr3[0] = m.pa + AT_ROOT;
+	assert_int_equal(locate(&b, &place), KHS_OK);
+	is_at(&place, &m);
+	teardown(&b);
+}
+
 /* An image that lies ready to be started, and one that is half overwritten. */
 static void never_ran(void **state)
 {
@@ -487,6 +519,7 @@ int main(void)
 		cmocka_unit_test(aarch64),       cmocka_unit_test(other_build),
 		cmocka_unit_test(no_build_id),   cmocka_unit_test(lacks_symbols),
 		cmocka_unit_test(one_before),    cmocka_unit_test(ambiguous),
+		cmocka_unit_test(in_use),
 		cmocka_unit_test(never_ran),     cmocka_unit_test(absent),
 		cmocka_unit_test(damaged_notes), cmocka_unit_test(stopped),
 	};
