@@ -403,6 +403,83 @@ enum khs_blob_state {
 	KHS_BLOB_UNPROVEN, /* incoming, and whether it is marked can't be told */
 };
 
+enum khs_blob_format {
+	KHS_BLOB_FORMAT_NONE,   /* not looked into; khs_blob.why says why not */
+	KHS_BLOB_FORMAT_FDT,
+	KHS_BLOB_FORMAT_STRUCT, /* a packed structure of the kernel's, khs_blob.type */
+	KHS_BLOB_FORMAT_OPAQUE, /* neither: bytes of an unknown meaning */
+};
+
+/* The root FDT of a handover, or the blob of one of its subtrees. */
+struct khs_blob {
+	enum khs_direction direction;
+	const char *name;  /* of the subtree, not sanitised; NULL: the root FDT itself */
+	bool has_phys;
+	bool has_size;
+	uint64_t phys;     /* physical address */
+	uint64_t size;     /* bytes, as the root FDT has it (its own: the total size it names) */
+	enum khs_blob_state state;
+	enum khs_presence presence;
+	enum khs_blob_format format;
+	const char *type;  /* "struct luo_ser"; NULL if it is no structure */
+	const char *why;   /* why it is not, or not all of it, decoded; NULL if it is */
+};
+
+enum khs_item_kind {
+	KHS_ITEM_NODE, /* begins a node, or a structure within a property */
+	KHS_ITEM_END,  /* ends it */
+	KHS_ITEM_PROPERTY,
+};
+
+/* What the bytes of a property are taken for. */
+enum khs_item_value {
+	KHS_ITEM_EMPTY,
+	KHS_ITEM_STRINGS, /* one or more, each with its NUL */
+	KHS_ITEM_U16,     /* one or more, little endian */
+	KHS_ITEM_U32,
+	KHS_ITEM_U64,
+	KHS_ITEM_BYTES,
+	KHS_ITEM_WITHHELD, /* too long to be but what somebody preserved: not shown unless asked */
+};
+
+struct khs_item {
+	enum khs_item_kind kind;
+	unsigned int depth;
+	const char *name;  /* not sanitised; NULL of an end */
+	const char *type;  /* of a node that is a structure; else NULL */
+	enum khs_item_value value;
+	const void *data;  /* aligned to nothing; NULL if withheld */
+	size_t size;       /* bytes */
+};
+
+struct khs_fdt_options {
+	size_t size;             /* sizeof(struct khs_fdt_options) */
+	unsigned int directions; /* KHS_OUT | KHS_IN; 0: both */
+	const char *name;        /* the subtree of this name alone; NULL: the root FDT and all */
+	bool bytes;              /* hand out what is opaque or withheld, too */
+};
+
+struct khs_fdt_visitor {
+	size_t size; /* sizeof(struct khs_fdt_visitor) */
+	void (*begin)(void *arg, const struct khs_blob *blob);
+	void (*item)(void *arg, const struct khs_item *item);
+	/* @len bytes of an opaque blob, from @offset on; in order. */
+	void (*bytes)(void *arg, uint64_t offset, const void *data, size_t len);
+	/* @presence: why the bytes of an opaque blob ended before the blob; else KHS_PRESENT. */
+	void (*end)(void *arg, enum khs_presence presence);
+};
+
+/*
+ * Decodes the root FDT and its subtrees. An incoming blob is looked into only while all of it is
+ * marked: kho_restore_page() takes the mark away, and the memory may be anybody's after that. Errors:
+ * NOTFOUND if there is no subtree of that name, NOMEM, INTERRUPTED, USAGE.
+ */
+KHS_API struct khs_error *khs_fdt(struct khs *k, const struct khs_fdt_options *opts,
+				  const struct khs_fdt_visitor *visitor, void *arg);
+
+KHS_API const char *khs_blob_state_name(enum khs_blob_state state);
+KHS_API const char *khs_blob_format_name(enum khs_blob_format format);
+
 /* ---- rendering ------------------------------------------------------------------------------ */
 
 /*
@@ -415,6 +492,9 @@ KHS_API struct khs_error *khs_print_list(struct khs *k, const struct khs_filter 
 KHS_API struct khs_error *khs_print_page(struct khs *k, enum khs_address_kind kind,
 					 uint64_t address, FILE *out, bool json);
 KHS_API struct khs_error *khs_print_facts(struct khs *k, FILE *out, bool json);
+/* With opts->bytes there is no JSON: USAGE. */
+KHS_API struct khs_error *khs_print_fdt(struct khs *k, const struct khs_fdt_options *opts,
+					FILE *out, bool json);
 /* *@worst: the highest severity found, -1 if nothing was. */
 KHS_API struct khs_error *khs_print_check(struct khs *k, FILE *out, bool json, int *worst);
 

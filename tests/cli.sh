@@ -318,6 +318,10 @@ refused "another dump's vmlinux that is none" 'not a vmlinux' -k text elf
 mkfifo pipe
 refused "a pipe as the vmlinux" 'not a vmlinux: no regular file' -k pipe elf
 refused "no name" 'no VMCORE is named' ''
+refused "fdt without a dump" 'no VMCORE is named' fdt in
+refused "fdt with too many words" 'one VMCORE at a time' fdt in LUO elf more
+refused "fdt as JSON with bytes" 'hexdump does not go with --json' fdt --json -x elf
+refused "fdt of a subtree that is none" "no subtree is called 'n\\\\x1b'" fdt $'n\e' elf
 
 # ---- streams -------------------------------------------------------------------------------------
 

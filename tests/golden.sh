@@ -25,7 +25,7 @@ pages_of() {
 # cases DUMP: one line a case, "NAME ARGUMENT..."
 cases() {
 	local verb page
-	for verb in status list check; do
+	for verb in status list check fdt; do
 		echo "$verb $verb"
 		echo "$verb.json $verb --json"
 	done
@@ -35,6 +35,10 @@ cases() {
 	done
 	case $1 in *-faults) echo "facts facts"; echo "facts.json facts --json" ;; esac
 	case $1 in
+	v72-in-retrieved)
+		echo "fdt-in-name fdt in kexec-metadata"
+		echo "fdt-consumed fdt in LUO --hexdump"
+		echo "fdt-nobody fdt out nobody" ;;
 	v73-in-thp)
 		echo "list-order list -O 9"
 		echo "list-filters list -d in -n 1 -l 2"

@@ -63,6 +63,7 @@ verb check "$golden/*/check.json" status check
 verb list "$golden/*/list*.json" list
 verb page "$golden/*/page-*.json" page list
 verb facts "$golden/*/facts.json" facts
+verb fdt "$golden/*/fdt.json" fdt
 
 # evidence: each key is named in findings.md
 evidence() {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define V(verb) (1u << KHS_VERB_##verb)
-#define ANSWERS (V(STATUS) | V(LIST) | V(PAGE) | V(CHECK) | V(FACTS))
+#define ANSWERS (V(STATUS) | V(LIST) | V(PAGE) | V(CHECK) | V(FACTS) | V(FDT))
 #define ANY ((1u << KHS_NR_VERBS) - 1)
 #define BOTH (KHS_DOOR_CLI | KHS_DOOR_CRASH)
 
@@ -105,6 +105,8 @@ const struct khs_option khs_option_table[] = {
 	  "in: handed over, not restored yet", SET(direction) },
 	{ V(LIST), BOTH, "limit", 'l', 'l', "N", "a number of ranges, 1 or more",
 	  "stop after N ranges", SET(limit) },
+	{ V(FDT), BOTH, "hexdump", 'x', 'x', NULL, NULL,
+	  "print what is not decoded, too: whatever it is that\nwas preserved there", FLAG(fdt.bytes) },
 	{ ANSWERS, KHS_DOOR_CLI, "vmlinux", 'k', 0, "FILE", "a file",
 	  "symbols and types from this vmlinux; without it,\nfrom the dump itself", SET(vmlinux) },
 	{ ANSWERS, KHS_DOOR_CLI, "any-build-id", 0, 0, NULL, NULL,

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_WORDS 3 /* page ADDR VMCORE, less the verb, and one to complain about */
+#define MAX_WORDS 4 /* fdt in NAME VMCORE, less the verb, and one to complain about */
 
 /* ---- addresses ------------------------------------------------------------------------------ */
 
@@ -197,11 +197,32 @@ static bool parse_address(struct khs_command *cmd, const char *word)
 	return true;
 }
 
+/* A direction, then a name, then (where there is one) the dump. */
+static bool parse_subtree(struct parser *p)
+{
+	struct khs_fdt_options *fdt = &p->cmd->fdt;
+	size_t last = p->cmd->door == KHS_DOOR_CLI;
+
+	if (p->nr_words && !strcmp(p->words[0], "in"))
+		fdt->directions = KHS_IN;
+	else if (p->nr_words && !strcmp(p->words[0], "out"))
+		fdt->directions = KHS_OUT;
+	if (fdt->directions)
+		pull_word(p, 0);
+	if (p->nr_words > last)
+		fdt->name = pull_word(p, 0);
+	if (fdt->bytes && p->cmd->json)
+		return problem(p->cmd, "--hexdump does not go with --json");
+	return true;
+}
+
 /* ADDR comes first, but a dump and an address can be told apart in either order. */
 static bool parse_operand(struct parser *p)
 {
 	size_t n = p->nr_words > 1 && !like_address(p->words[0]) && like_address(p->words[1]);
 
+	if (p->cmd->verb == KHS_VERB_FDT)
+		return parse_subtree(p);
 	if (p->cmd->verb != KHS_VERB_PAGE)
 		return true;
 	if (!p->nr_words)
@@ -265,6 +286,7 @@ bool khs_command_parse(enum khs_door door, int argc, char *const argv[], struct 
 
 	*cmd = (struct khs_command){ .door = door, .topic = KHS_NR_VERBS };
 	cmd->filter.size = sizeof(cmd->filter);
+	cmd->fdt.size = sizeof(cmd->fdt);
 	for (p.i = 1; p.i < argc; p.i++)
 		if (!take(&p, argv[p.i]))
 			return false;

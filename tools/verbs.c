@@ -38,6 +38,11 @@ static struct khs_error *run_facts(struct khs_run_verb *r)
 	return khs_print_facts(r->k, r->out, r->cmd->json);
 }
 
+static struct khs_error *run_fdt(struct khs_run_verb *r)
+{
+	return khs_print_fdt(r->k, &r->cmd->fdt, r->out, r->cmd->json);
+}
+
 const struct khs_verb_info khs_verbs[KHS_NR_VERBS] = {
 	[KHS_VERB_STATUS] = { "status", NULL,
 		"the handover on one screen; done when no verb is named", run_status },
@@ -49,6 +54,8 @@ const struct khs_verb_info khs_verbs[KHS_NR_VERBS] = {
 		"look for damage and print what was found", run_check },
 	[KHS_VERB_FACTS] = { "facts", NULL,
 		"each symbol and offset used, and where it came from", run_facts },
+	[KHS_VERB_FDT] = { "fdt", "[in|out] [NAME]",
+		"the handover FDT and its subtrees, decoded", run_fdt },
 	[KHS_VERB_HELP] = { "help", "[VERB]",
 		"print this, or the help of one verb", khs_run_help },
 	[KHS_VERB_VERSION] = { "version", NULL,

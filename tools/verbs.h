@@ -21,6 +21,7 @@ enum khs_verb {
 	KHS_VERB_PAGE,
 	KHS_VERB_CHECK,
 	KHS_VERB_FACTS,
+	KHS_VERB_FDT,
 	KHS_VERB_HELP,
 	KHS_VERB_VERSION,
 	KHS_NR_VERBS,
@@ -44,6 +45,7 @@ struct khs_command {
 	struct khs_filter filter;   /* list */
 	enum khs_address_kind kind; /* page */
 	uint64_t address;
+	struct khs_fdt_options fdt; /* fdt */
 
 	/* The command line only. */
 	const char *dump; /* NULL for help and version */

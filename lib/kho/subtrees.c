@@ -14,14 +14,14 @@
 static const char *const data_properties[] = { "preserved-data", "fdt" };
 static const char size_property[] = "blob-size";
 
-/* A blob is one allocation; no size that a damaged FDT makes up shall take forever to be looked at. */
+/* A blob is one allocation: no size that a damaged FDT makes up shall take forever. */
 #define MAX_BLOCKS 65536
 
 /* ---- marks ---------------------------------------------------------------------------------- */
 
 enum mark { MARKED, UNMARKED, UNKNOWN };
 
-/* Whether the page at @pfn is the first of a marked block that reaches beyond @pos; *@end is its end. */
+/* Whether a marked block begins at @pfn and reaches beyond @pos; *@end is its end. */
 static enum mark look(const struct khs_mem *mem, uint64_t pfn, uint64_t pos, uint64_t *end)
 {
 	uint8_t raw[KHS_PAGE_MAX];

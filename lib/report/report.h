@@ -35,12 +35,27 @@ void khs_text_finding(FILE *out, const struct khs_finding *finding);
 void khs_text_verdict(FILE *out, const uint64_t count[KHS_NR_SEVERITIES],
 		      const struct khs_status *st, bool all_judged);
 
+/* A blob is its head, its items or bytes, and its end. */
+void khs_text_blob_head(FILE *out, const struct khs_blob *blob);
+void khs_text_item(FILE *out, const struct khs_item *item);
+void khs_text_blob_bytes(FILE *out, uint64_t offset, const uint8_t *data, size_t len);
+void khs_text_blob_end(FILE *out, enum khs_presence presence);
+
+/* Bytes of one number of a property, 0 if it has none; and the @i-th of them. */
+size_t khs_item_width(enum khs_item_value value);
+uint64_t khs_item_number(const struct khs_item *item, size_t i);
+
 /* JSON (docs/json.md). New references, NULL without memory. */
 json_t *khs_json_status(const struct khs_status *st, bool all_judged);
 json_t *khs_json_range(const struct khs_range *range);
 json_t *khs_json_page(const struct khs_page_info *page);
 json_t *khs_json_fact(const struct khs_fact_info *fact);
 json_t *khs_json_finding(const struct khs_finding *finding);
+json_t *khs_json_blob(const struct khs_blob *blob);
+json_t *khs_json_node(const struct khs_item *item);
+json_t *khs_json_property(const struct khs_item *item);
+/* A sentence that may be empty. */
+json_t *khs_json_why(const char *why);
 
 /* What an answer begins with: {"schema", "khoscope"}. */
 json_t *khs_json_envelope(void);
