@@ -5,7 +5,8 @@
  * It opens a vmcore, learns the kernel's symbols and types from the dump itself (or from a vmlinux,
  * or from whoever supplies the memory), walks the preserved-memory map and vmemmap, and returns
  * findings as data. It never prints by itself, never exits, keeps no global state, and writes to
- * nothing but the streams it is handed. It does not read a live kernel and repairs nothing.
+ * nothing but the streams it is handed. It repairs nothing. /proc/kcore, the running kernel, is read
+ * like a dump; what is said of it then was so at two looks, one after the other.
  *
  * Units: a pfn counts base pages of the dumped kernel; addresses and sizes are bytes; a range is
  * half open, [start, end). Strings and structures handed to a callback live until it returns.
@@ -69,8 +70,8 @@ struct khs_options {
 };
 
 /*
- * Opens the vmcore at @path: ELF, kdump-compressed, or either of them flattened. *@ret is the new
- * handle, to be closed by khs_close(). Errors: IO, FORMAT, UNSUPPORTED, MISMATCH, NOMEM.
+ * Opens the vmcore at @path: ELF, kdump-compressed, or either of them flattened; or /proc/kcore, the
+ * running kernel. *@ret is the new handle, to be closed by khs_close(). Errors: IO, FORMAT, UNSUPPORTED, MISMATCH, NOMEM.
  */
 KHS_API struct khs_error *khs_open(const char *path, const struct khs_options *opts,
 				   struct khs **ret);
@@ -200,6 +201,7 @@ enum khs_kho_state {
 struct khs_status {
 	const char *format;   /* "kdump-compressed, zlib", "ELF", ... */
 	bool flattened;       /* it arrived flattened and was rearranged */
+	bool live;            /* the running kernel's memory, read while it changes */
 	bool complete;        /* the file holds all that its headers promise */
 	const char *incomplete_why; /* NULL if complete */
 
@@ -309,7 +311,8 @@ struct khs_finding {
 
 /*
  * Runs all checks; @visit gets the findings by table order of their checks, then by pfn, those
- * about no page first.
+ * about no page first. Of a live kernel it gets those that a second look finds again; how many were
+ * gone then is told by khs_options.warn.
  */
 KHS_API struct khs_error *khs_check(struct khs *k,
 				    void (*visit)(void *arg, const struct khs_finding *finding),

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "checks/check.h"
+#include "checks/settle.h"
 #include "model.h"
 
 const char *khs_version(void)
@@ -19,10 +20,16 @@ static bool is_fatal(const struct khs_error *err)
 	return code == KHS_ERR_NOMEM || code == KHS_ERR_INTERRUPTED;
 }
 
+static struct khs_error *read_handover(struct khs *k)
+{
+	const struct khs_machine machine = { &k->mem.ram, k->mem.max_pfn, k->mem.vmemmap };
+
+	return khs_kho_read(&k->kernel, &machine, &k->kho);
+}
+
 static struct khs_error *read_model(struct khs *k)
 {
 	struct khs_error *err = khs_mem_init(&k->mem, &k->kernel);
-	struct khs_machine machine;
 
 	if (is_fatal(err))
 		return err;
@@ -32,8 +39,7 @@ static struct khs_error *read_model(struct khs *k)
 		khs_kernel_warn(&k->kernel, "no struct page can be judged: %s", k->mem_error);
 	}
 	khs_error_free(err);
-	machine = (struct khs_machine){ &k->mem.ram, k->mem.max_pfn, k->mem.vmemmap };
-	return khs_kho_read(&k->kernel, &machine, &k->kho);
+	return read_handover(k);
 }
 
 struct khs_error *khs_open_model(struct khs *k, struct khs_error *err, struct khs **ret)
@@ -113,6 +119,17 @@ struct khs_error *khs_need_census(struct khs *k)
 	return NULL;
 }
 
+struct khs_error *khs_look_again(struct khs *k)
+{
+	khs_census_deinit(&k->census);
+	khs_kho_deinit(&k->kho);
+	k->census = (struct khs_census){ 0 };
+	k->have_census = false;
+	k->have_status = false;
+	khs_vm_forget(k->kernel.vm);
+	return read_handover(k);
+}
+
 /* ---- check ---------------------------------------------------------------------------------- */
 
 const struct khs_check_info *khs_checks(size_t *n)
@@ -121,12 +138,14 @@ const struct khs_check_info *khs_checks(size_t *n)
 	return khs_check_infos;
 }
 
-struct khs_error *khs_check(struct khs *k,
-			    void (*visit)(void *arg, const struct khs_finding *finding), void *arg)
+static struct khs_error *run_checks(struct khs *k, const void *unused,
+				    void (*visit)(void *arg, const struct khs_finding *finding),
+				    void *arg)
 {
 	const struct khs_emitter to = { k, visit, arg };
 	struct khs_error *err = khs_need_census(k);
 
+	(void)unused;
 	if (err)
 		return err;
 	for (size_t i = 0; k->have_census && i < khs_nr_checks; i++) {
@@ -137,6 +156,12 @@ struct khs_error *khs_check(struct khs *k,
 			return khs_error_wrap(err, "check %s", khs_check_infos[i].id);
 	}
 	return NULL;
+}
+
+struct khs_error *khs_check(struct khs *k,
+			    void (*visit)(void *arg, const struct khs_finding *finding), void *arg)
+{
+	return khs_settle(k, run_checks, NULL, visit, arg);
 }
 
 bool khs_all_judged(const struct khs *k)

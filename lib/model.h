@@ -38,6 +38,9 @@ struct khs_error *khs_open_model(struct khs *k, struct khs_error *err, struct kh
 /* Takes the census if that was not done yet. */
 struct khs_error *khs_need_census(struct khs *k);
 
+/* Forgets what was read of the handover and of struct pages, and reads the handover anew. */
+struct khs_error *khs_look_again(struct khs *k);
+
 /*
  * A structure of the caller's, @from, which names its own size first: what of it is known here; the
  * rest, if the caller was built against a smaller one, is zero. False if there is no size in it.

@@ -122,6 +122,7 @@ static void fill_kernel(struct khs *k)
 
 	s->format = d->format;
 	s->flattened = d->flattened;
+	s->live = d->live;
 	s->complete = d->complete;
 	s->incomplete_why = d->complete ? NULL : d->incomplete_why;
 	s->release = k->kernel.release;

@@ -27,6 +27,7 @@ struct khs_dump {
 	void *priv;
 	char format[96];          /* "kdump-compressed, zlib" */
 	bool flattened;
+	bool live;                /* memory of the running kernel: it changes under the reader */
 	bool complete;            /* no truncation, no "incomplete" flag in the header */
 	char incomplete_why[160]; /* "" if complete */
 	char *vmcoreinfo;         /* malloc()ed text, NUL terminated; NULL if the dump has none */

@@ -135,6 +135,7 @@ static struct khs_error *open_file(struct khs_dump *dump, struct file_dump *fd, 
 	memcpy(dump->format, probe->text, sizeof(dump->format));
 	memcpy(dump->incomplete_why, probe->incomplete_why, sizeof(dump->incomplete_why));
 	dump->flattened = probe->flattened;
+	dump->live = fd->df.file.live;
 	dump->complete = probe->complete;
 	dump->end = khs_bounds_end(fd->df.bounds);
 	read_cr3(dump, &fd->df);

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -31,20 +33,47 @@ static const char *odd_kind(mode_t mode)
 	return "no regular file";
 }
 
-/* /proc/kcore looks like a huge ELF core; /proc/vmcore, its neighbour, is a dump. */
-static bool is_live(int fd, const char *path)
+/* What a file of procfs is called there, whatever it was opened as. */
+static void proc_name(int fd, char *name, size_t size)
 {
-	const char *name = strrchr(path, '/');
-	struct statfs fs;
+	char link[32], target[PATH_MAX];
+	const char *base;
+	ssize_t n;
 
-	if (fstatfs(fd, &fs) || fs.f_type != PROC_SUPER_MAGIC)
-		return false;
-	return strcmp(name ? name + 1 : path, "vmcore") != 0;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, target, sizeof(target) - 1);
+	target[n > 0 ? n : 0] = '\0';
+	base = strrchr(target, '/');
+	snprintf(name, size, "%s", base ? base + 1 : "");
+}
+
+/*
+ * Of procfs /proc/vmcore is a dump, and /proc/kcore the running kernel laid out like one. The size
+ * that stat() gives of that is where its highest address would lie (fs/proc/kcore.c:
+ * update_kcore_size()), or 0 before that was worked out.
+ */
+static struct khs_error *look_at_proc(struct khs_file *file)
+{
+	struct statfs fs;
+	char name[16];
+
+	if (fstatfs(file->fd, &fs) || fs.f_type != PROC_SUPER_MAGIC)
+		return NULL;
+	proc_name(file->fd, name, sizeof(name));
+	if (!strcmp(name, "vmcore"))
+		return NULL;
+	if (strcmp(name, "kcore"))
+		return khs_error_new(KHS_ERR_FORMAT, "not a dump: a view of the running kernel, "
+				     "not of a dead one (its memory is /proc/kcore)");
+	file->live = true;
+	file->size = INT64_MAX;
+	return NULL;
 }
 
 struct khs_error *khs_file_open(const char *path, struct khs_file *ret)
 {
 	_cleanup_(khs_file_closep) struct khs_file file = KHS_FILE_NONE;
+	struct khs_error *err;
 	struct stat st;
 
 	/* O_NONBLOCK: a pipe nobody writes to must not hang us before we see that it is one. */
@@ -59,11 +88,11 @@ struct khs_error *khs_file_open(const char *path, struct khs_file *ret)
 		return khs_error_new(KHS_ERR_IO, "%s", strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return khs_error_new(KHS_ERR_FORMAT, "not a dump: %s", odd_kind(st.st_mode));
-	if (is_live(file.fd, path))
-		return khs_error_new(KHS_ERR_FORMAT,
-				     "not a dump: a view of the running kernel, not of a dead one");
 	file.size = st.st_size;
 	file.stored = (uint64_t)st.st_blocks * 512;
+	err = look_at_proc(&file);
+	if (err)
+		return err;
 	*ret = file;
 	file.fd = -1;
 	return NULL;
@@ -102,6 +131,8 @@ bool khs_file_shrunk(const struct khs_file *file)
 {
 	struct stat st;
 
+	if (file->live)
+		return false;
 	return fstat(file->fd, &st) || (uint64_t)st.st_size < file->base + file->size;
 }
 

@@ -2,7 +2,8 @@
 /*
  * A file that may be shorter than it claims. Reads give only bytes that its producer wrote: nothing
  * beyond the end, nothing of a hole that rearranging a flattened file left. No mmap, so a file
- * that shrinks meanwhile is a short read and no SIGBUS.
+ * that shrinks meanwhile is a short read and no SIGBUS. /proc/kcore, of which the file system tells
+ * no size that means anything, counts as endless: a read of what is not there is short.
  */
 #ifndef KHS_DUMP_IO_H
 #define KHS_DUMP_IO_H
@@ -20,11 +21,12 @@ struct khs_file {
 	uint64_t size;   /* bytes from @base on */
 	uint64_t stored; /* bytes the file system really keeps: what a sparse file can't inflate */
 	const struct khs_extents *written; /* what of it was written; NULL: all of it */
+	bool live;       /* /proc/kcore: no end, and it changes while it is read */
 };
 
 /*
- * Opens @path read-only. FORMAT for what is no regular file, and for the memory of the running
- * kernel; IO if the system refuses.
+ * Opens @path read-only. FORMAT for what is no regular file, and for views of the running kernel
+ * other than /proc/kcore; IO if the system refuses.
  */
 struct khs_error *khs_file_open(const char *path, struct khs_file *ret);
 void khs_file_close(struct khs_file *file);

@@ -309,6 +309,13 @@ void khs_vm_free(struct khs_vm *vm)
 	free(vm);
 }
 
+void khs_vm_forget(struct khs_vm *vm)
+{
+	for (size_t i = 0; i < KHS_VM_MAX_LEVELS; i++)
+		vm->tables[i].valid = false;
+	vm->last.len = 0;
+}
+
 enum khs_arch khs_vm_arch(const struct khs_vm *vm)
 {
 	return vm->arch->id;

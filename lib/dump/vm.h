@@ -24,6 +24,9 @@ struct khs_error *khs_vm_new(struct khs_dump *dump, const struct khs_vmcoreinfo 
 			     struct khs_vm **ret);
 void khs_vm_free(struct khs_vm *vm);
 
+/* Drops the copies of tables it keeps: those of a live kernel may have changed. */
+void khs_vm_forget(struct khs_vm *vm);
+
 enum khs_arch khs_vm_arch(const struct khs_vm *vm);
 const char *khs_arch_name(enum khs_arch arch);
 unsigned int khs_vm_page_shift(const struct khs_vm *vm);

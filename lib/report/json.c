@@ -130,9 +130,9 @@ static json_t *kho(const struct khs_status *st)
 
 static json_t *dump(const struct khs_status *st)
 {
-	return json_pack("{s:o, s:b, s:b, s:o}", "format", text_or_null(st->format), "flattened",
-			 st->flattened, "complete", st->complete, "incomplete_why",
-			 text_or_null(st->incomplete_why));
+	return json_pack("{s:o, s:b, s:b, s:b, s:o}", "format", text_or_null(st->format),
+			 "flattened", st->flattened, "live", st->live, "complete", st->complete,
+			 "incomplete_why", text_or_null(st->incomplete_why));
 }
 
 static json_t *kernel(const struct khs_status *st)

@@ -184,7 +184,9 @@ static void put_dump(FILE *out, const struct khs_status *st)
 {
 	field(out, "Dump", "%s%s", or_unknown(st->format),
 	      st->flattened ? ", arrived flattened" : "");
-	if (st->complete)
+	if (st->live)
+		field(out, NULL, "the running kernel: it changed while it was read");
+	else if (st->complete)
 		field(out, NULL, "complete");
 	else
 		field(out, NULL, "incomplete: %s", st->incomplete_why ? st->incomplete_why : "?");
