@@ -14,6 +14,7 @@
 
 #include "check.h"
 #include "../base/error.h"
+#include "../kho/pieces.h"
 #include "../mm/memmap.h"
 
 struct split {
@@ -26,57 +27,19 @@ struct split {
 	bool proven;          /* all of the first piece looks restored */
 };
 
-/* kexec_handover.c:__kho_preserve_pages_order() inside the block. */
-static unsigned int piece_order(const struct khs_mem *mem, uint64_t pfn, uint64_t end,
-				unsigned int whole)
-{
-	unsigned int order = pfn ? (unsigned int)__builtin_ctzll(pfn) : whole;
-
-	if (order > whole)
-		order = whole;
-	while (order && (pfn + (1ull << order) > end ||
-			 khs_mem_node(mem, pfn) != khs_mem_node(mem, pfn + (1ull << order) - 1)))
-		order--;
-	return order;
-}
-
-/* The run of pending marks that covers @pfn, or NULL. */
-static const struct khs_run *find_run(const struct khs_runs *in, uint64_t pfn)
-{
-	size_t lo = 0, hi = in->n;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (khs_run_end(&in->v[mid]) > pfn)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return lo < in->n && in->v[lo].pfn <= pfn ? &in->v[lo] : NULL;
-}
-
-/* Whether a pending mark of @order stands at @pfn. */
-static bool find_mark(const struct khs_runs *in, uint64_t pfn, unsigned int order)
-{
-	const struct khs_run *run = find_run(in, pfn);
-
-	return run && run->order == order && !((pfn - run->pfn) & ((1ull << order) - 1));
-}
-
 /* Whether every piece of the block but its first stands marked as preserve would have cut it. */
 static bool rest_is_marked(const struct khs *k, struct split *s)
 {
-	uint64_t pfn = s->start + (1ull << piece_order(&k->mem, s->start, s->end, s->order));
+	uint64_t pfn = s->start + (1ull << khs_piece_order(&k->mem, s->start, s->end, s->order));
 
 	s->leftover = pfn;
 	if (pfn >= s->end)
 		return false;
-	s->piece_order = piece_order(&k->mem, pfn, s->end, s->order);
+	s->piece_order = khs_piece_order(&k->mem, pfn, s->end, s->order);
 	for (s->pieces = 0; pfn < s->end; s->pieces++) {
-		unsigned int order = piece_order(&k->mem, pfn, s->end, s->order);
+		unsigned int order = khs_piece_order(&k->mem, pfn, s->end, s->order);
 
-		if (!find_mark(&k->census.in, pfn, order))
+		if (!khs_runs_has_block(&k->census.in, pfn, order))
 			return false;
 		pfn += 1ull << order;
 	}
@@ -208,7 +171,7 @@ static bool find_split(const struct khs *k, uint64_t boundary, struct split *ret
 			break;
 		/* Where the first piece waits as well, nothing was restored. */
 		if (s.start == boundary || khs_mem_node(&k->mem, s.start) == KHS_NO_NODE ||
-		    find_run(&k->census.in, s.start) || !rest_is_marked(k, &s))
+		    khs_runs_find(&k->census.in, s.start) || !rest_is_marked(k, &s))
 			continue;
 		*ret = s;
 		found = true;
