@@ -5,6 +5,7 @@
 #include "../base/error.h"
 #include "../model.h"
 #include "output.h"
+#include "heaps.h"
 #include "report.h"
 
 /* Adds @value, which it takes, to @object, which may be NULL: both need memory. */
@@ -125,125 +126,45 @@ struct khs_error *khs_print_list(struct khs *k, const struct khs_filter *filter,
 
 /* ---- check ---------------------------------------------------------------------------------- */
 
-/*
- * Findings arrive by check and leave by severity, so each severity has a heap: a piece of memory
- * with the text, or an array.
- */
-struct heap {
-	FILE *text;
-	char *bytes;
-	size_t size;
-	json_t *array;
-};
-
-struct checking {
-	struct heap heap[KHS_NR_SEVERITIES];
-	uint64_t count[KHS_NR_SEVERITIES];
-	bool json;
-	bool no_memory;
-};
-
-static bool checking_init(struct checking *c, bool json)
-{
-	*c = (struct checking){ .json = json };
-	for (int i = 0; i < KHS_NR_SEVERITIES; i++) {
-		struct heap *heap = &c->heap[i];
-
-		if (json)
-			heap->array = json_array();
-		else
-			heap->text = open_memstream(&heap->bytes, &heap->size);
-		if (!heap->array && !heap->text)
-			return false;
-	}
-	return true;
-}
-
-/* Makes heap->bytes what was printed; false if not all of it fitted into memory. */
-static bool heap_close(struct heap *heap)
-{
-	FILE *text = khs_steal(heap->text);
-	bool failed;
-
-	if (!text)
-		return true;
-	failed = ferror(text);
-	return !fclose(text) && !failed;
-}
-
-static void checking_deinit(struct checking *c)
-{
-	for (int i = 0; i < KHS_NR_SEVERITIES; i++) {
-		heap_close(&c->heap[i]);
-		free(c->heap[i].bytes);
-		json_decref(c->heap[i].array);
-	}
-}
-
-static void check_one(void *arg, const struct khs_finding *finding)
-{
-	struct checking *c = arg;
-	struct heap *heap = &c->heap[finding->severity];
-
-	c->count[finding->severity]++;
-	if (!c->json)
-		khs_text_finding(heap->text, finding);
-	else if (json_array_append_new(heap->array, khs_json_finding(finding)))
-		c->no_memory = true;
-}
-
-static int worst_of(const struct checking *c)
-{
-	for (int i = KHS_ERROR; i >= KHS_NOTE; i--)
-		if (c->count[i])
-			return i;
-	return -1;
-}
-
-static struct khs_error *check_json(struct checking *c, FILE *out, const struct khs_status *st,
+static struct khs_error *check_json(struct khs_heaps *heaps, FILE *out, const struct khs_status *st,
 				    bool all_judged)
 {
 	_cleanup_json_ json_t *object = khs_json_status(st, all_judged);
-	json_t *findings = json_array();
-	bool ok = put(object, "findings", findings) && !c->no_memory;
 
-	for (int i = KHS_ERROR; ok && i >= KHS_NOTE; i--)
-		ok = !json_array_extend(findings, c->heap[i].array);
-	return ok ? khs_print_object(out, khs_steal(object)) : khs_enomem();
+	if (!put(object, "findings", khs_heaps_json(heaps)))
+		return khs_enomem();
+	return khs_print_object(out, khs_steal(object));
 }
 
-static struct khs_error *check_text(struct checking *c, FILE *out, const struct khs_status *st,
+static struct khs_error *check_text(struct khs_heaps *heaps, FILE *out, const struct khs_status *st,
 				    bool all_judged)
 {
-	for (int i = KHS_ERROR; i >= KHS_NOTE; i--) {
-		if (!heap_close(&c->heap[i]))
-			return khs_enomem();
-		fwrite(c->heap[i].bytes, 1, c->heap[i].size, out);
-	}
+	if (!khs_heaps_text(heaps, out))
+		return khs_enomem();
 	if (st->kho_why)
 		khs_text_sentence(out, st->kho_why);
-	khs_text_verdict(out, c->count, st, all_judged);
+	khs_text_verdict(out, heaps->count, st, all_judged);
 	return khs_print_end(out);
 }
 
 struct khs_error *khs_print_check(struct khs *k, FILE *out, bool json, int *worst)
 {
-	_cleanup_(checking_deinit) struct checking c;
+	_cleanup_(khs_heaps_deinit) struct khs_heaps heaps;
 	const struct khs_status *st;
 	struct khs_error *err;
 
 	*worst = -1;
-	if (!checking_init(&c, json))
+	if (!khs_heaps_init(&heaps, json))
 		return khs_enomem();
-	err = khs_check(k, check_one, &c);
+	err = khs_check(k, khs_heaps_add, &heaps);
 	if (!err)
 		err = khs_get_status(k, &st);
 	if (err)
 		return err;
-	*worst = worst_of(&c);
+	*worst = khs_heaps_worst(&heaps);
 	if (json)
-		return check_json(&c, out, st, khs_all_judged(k));
-	return check_text(&c, out, st, khs_all_judged(k));
+		return check_json(&heaps, out, st, khs_all_judged(k));
+	return check_text(&heaps, out, st, khs_all_judged(k));
 }
 
 /* ---- page, facts ---------------------------------------------------------------------------- */
