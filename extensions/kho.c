@@ -332,7 +332,7 @@ static void on_close(void *priv)
 static const char *refusal(void)
 {
 	if (ACTIVE() || REMOTE_MEMSRC())
-		return "only dumps are read, no running system and no remote one";
+		return "only dumps are read here; of a running system say khoscope VERB /proc/kcore";
 	if (XEN_HYPER_MODE() || XEN_CORE_DUMPFILE())
 		return "dumps of Xen are not read";
 	return NULL;

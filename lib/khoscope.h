@@ -331,6 +331,45 @@ KHS_API const struct khs_check_info *khs_checks(size_t *n);
 
 KHS_API const char *khs_severity_name(enum khs_severity severity);
 
+/* ---- preflight ------------------------------------------------------------------------------ */
+
+/* What stands ready for the next kexec. */
+enum khs_image_state {
+	KHS_IMAGE_UNKNOWN,    /* kexec_image could not be read */
+	KHS_IMAGE_NONE,       /* none is loaded */
+	KHS_IMAGE_WITHOUT,    /* one is loaded that hands nothing over */
+	KHS_IMAGE_HANDS_OVER, /* one is loaded, with the handover */
+};
+
+struct khs_preflight_options {
+	size_t size;    /* sizeof(struct khs_preflight_options) */
+	const char *as; /* a name of khs_generation(); NULL: the rules of the dumped kernel itself */
+};
+
+/* What was simulated. */
+struct khs_preflight_info {
+	const char *rules;     /* the generation asked for; NULL: the dumped kernel's own rules */
+	const char *like;      /* of own rules: the generation they are */
+	char compatible[64];   /* what the next kernel takes; "" unknown */
+	enum khs_image_state image;
+	uint64_t segments;     /* of the image */
+	uint64_t ranges, pages; /* preserved; a lower bound if not all was judged */
+	char unjudged_why[256]; /* a sentence; "" if all was judged */
+};
+
+/*
+ * Works out what the next kernel would do with the outgoing handover, and calls @visit with each
+ * thing that would go wrong, in the order in which that kernel would come upon it (ids pf-*,
+ * docs/preflight.md). *@ret, unless NULL, lives as long as @k and is what the last call was about.
+ * Errors: USAGE for a generation of no such name, NOMEM, INTERRUPTED.
+ */
+KHS_API struct khs_error *khs_preflight(struct khs *k, const struct khs_preflight_options *opts,
+					void (*visit)(void *arg, const struct khs_finding *finding),
+					void *arg, const struct khs_preflight_info **ret);
+
+/* The name of generation @i, oldest first ("6.16", "7.2"); NULL beyond the last. Static strings. */
+KHS_API const char *khs_generation(size_t i);
+
 /* ---- page ----------------------------------------------------------------------------------- */
 
 enum khs_address_kind {
@@ -498,6 +537,10 @@ KHS_API struct khs_error *khs_print_facts(struct khs *k, FILE *out, bool json);
 /* With opts->bytes there is no JSON: USAGE. */
 KHS_API struct khs_error *khs_print_fdt(struct khs *k, const struct khs_fdt_options *opts,
 					FILE *out, bool json);
+/* *@worst: the highest severity found, -1 if nothing was; *@judged: whether all could be judged. */
+KHS_API struct khs_error *khs_print_preflight(struct khs *k,
+					      const struct khs_preflight_options *opts, FILE *out,
+					      bool json, int *worst, bool *judged);
 /* *@worst: the highest severity found, -1 if nothing was. */
 KHS_API struct khs_error *khs_print_check(struct khs *k, FILE *out, bool json, int *worst);
 

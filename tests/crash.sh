@@ -85,7 +85,7 @@ same() {
 # cases DUMP: arguments of a verb and its options, one line a case
 cases() {
 	local address='s/^struct page *\(0x[0-9a-f]*\).*/page:\1/p'
-	printf '%s\n' status list check facts "list -O 0 -r 0x400-0x9000 -l 7" \
+	printf '%s\n' status list check preflight "preflight --as 7.1" facts "list -O 0 -r 0x400-0x9000 -l 7" \
 		"page pfn:0x8545" "page phys:0x8000000" \
 		"page $("$khoscope" page pfn:0x4eb "$in/$1" | sed -n "$address")"
 }

@@ -25,7 +25,7 @@ pages_of() {
 # cases DUMP: one line a case, "NAME ARGUMENT..."
 cases() {
 	local verb page
-	for verb in status list check fdt; do
+	for verb in status list check preflight fdt; do
 		echo "$verb $verb"
 		echo "$verb.json $verb --json"
 	done
@@ -33,6 +33,8 @@ cases() {
 		echo "page-${page/:/-} page $page"
 		echo "page-${page/:/-}.json page --json $page"
 	done
+	case $1 in v72-*) echo "preflight-as preflight --as 7.2" ;; esac
+	case $1 in a73-*) echo "preflight-as.json preflight --json --as 7.1" ;; esac
 	case $1 in *-faults) echo "facts facts"; echo "facts.json facts --json" ;; esac
 	case $1 in
 	v72-in-retrieved)

@@ -64,7 +64,7 @@ static void put_addresses(FILE *out)
 
 static void put_statuses(FILE *out)
 {
-	fputs("\nexit status of check:\n"
+	fputs("\nexit status of check and preflight:\n"
 	      "  0  nothing found, and all was judged\n"
 	      "  1  a finding of severity warning or error\n"
 	      "  2  bad usage, or a dump that cannot be opened\n"
@@ -99,7 +99,7 @@ static void put_topic(FILE *out, enum khs_door door, enum khs_verb v)
 	put_options(out, door, 1u << v);
 	if (v == KHS_VERB_PAGE)
 		put_addresses(out);
-	if (v == KHS_VERB_CHECK && door == KHS_DOOR_CLI)
+	if ((v == KHS_VERB_CHECK || v == KHS_VERB_PREFLIGHT) && door == KHS_DOOR_CLI)
 		put_statuses(out);
 }
 

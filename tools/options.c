@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define V(verb) (1u << KHS_VERB_##verb)
-#define ANSWERS (V(STATUS) | V(LIST) | V(PAGE) | V(CHECK) | V(FACTS) | V(FDT))
+#define ANSWERS (V(STATUS) | V(LIST) | V(PAGE) | V(CHECK) | V(PREFLIGHT) | V(FACTS) | V(FDT))
 #define ANY ((1u << KHS_NR_VERBS) - 1)
 #define BOTH (KHS_DOOR_CLI | KHS_DOOR_CRASH)
 
@@ -81,6 +81,14 @@ static bool set_direction(struct khs_command *cmd, const char *arg)
 	return cmd->filter.directions;
 }
 
+static bool set_as(struct khs_command *cmd, const char *arg)
+{
+	for (size_t i = 0; khs_generation(i); i++)
+		if (!strcmp(khs_generation(i), arg))
+			cmd->as = khs_generation(i);
+	return cmd->as;
+}
+
 static bool set_limit(struct khs_command *cmd, const char *arg)
 {
 	return khs_parse_number(arg, &cmd->filter.limit) && cmd->filter.limit;
@@ -107,6 +115,9 @@ const struct khs_option khs_option_table[] = {
 	  "stop after N ranges", SET(limit) },
 	{ V(FDT), BOTH, "hexdump", 'x', 'x', NULL, NULL,
 	  "print what is not decoded, too: whatever it is that\nwas preserved there", FLAG(fdt.bytes) },
+	{ V(PREFLIGHT), BOTH, "as", 0, 'a', "VERSION",
+	  "6.16, 6.17, 6.18, 6.19, 7.0, 7.1, 7.2, 7.2.13 or 7.3",
+	  "the next kernel is this one; without it, one like\nthe dumped kernel", SET(as) },
 	{ ANSWERS, KHS_DOOR_CLI, "vmlinux", 'k', 0, "FILE", "a file",
 	  "symbols and types from this vmlinux; without it,\nfrom the dump itself", SET(vmlinux) },
 	{ ANSWERS, KHS_DOOR_CLI, "any-build-id", 0, 0, NULL, NULL,

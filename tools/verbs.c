@@ -33,6 +33,21 @@ static struct khs_error *run_check(struct khs_run_verb *r)
 	return err;
 }
 
+static struct khs_error *run_preflight(struct khs_run_verb *r)
+{
+	const struct khs_preflight_options opts = { .size = sizeof(opts), .as = r->cmd->as };
+	bool judged = false;
+	int worst = -1;
+	struct khs_error *err = khs_print_preflight(r->k, &opts, r->out, r->cmd->json, &worst,
+						    &judged);
+
+	if (worst >= KHS_WARNING)
+		r->status = KHS_EXIT_FOUND;
+	else if (err ? khs_error_code(err) == KHS_ERR_NODATA : !judged)
+		r->status = KHS_EXIT_UNJUDGED;
+	return err;
+}
+
 static struct khs_error *run_facts(struct khs_run_verb *r)
 {
 	return khs_print_facts(r->k, r->out, r->cmd->json);
@@ -52,6 +67,8 @@ const struct khs_verb_info khs_verbs[KHS_NR_VERBS] = {
 		"all that is known of one page", run_page },
 	[KHS_VERB_CHECK] = { "check", NULL,
 		"look for damage and print what was found", run_check },
+	[KHS_VERB_PREFLIGHT] = { "preflight", NULL,
+		"what would go wrong if the next kernel were started now", run_preflight },
 	[KHS_VERB_FACTS] = { "facts", NULL,
 		"each symbol and offset used, and where it came from", run_facts },
 	[KHS_VERB_FDT] = { "fdt", "[in|out] [NAME]",

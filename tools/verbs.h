@@ -20,6 +20,7 @@ enum khs_verb {
 	KHS_VERB_LIST,
 	KHS_VERB_PAGE,
 	KHS_VERB_CHECK,
+	KHS_VERB_PREFLIGHT,
 	KHS_VERB_FACTS,
 	KHS_VERB_FDT,
 	KHS_VERB_HELP,
@@ -27,7 +28,7 @@ enum khs_verb {
 	KHS_NR_VERBS,
 };
 
-/* Exit statuses, the same for every verb; FOUND and UNJUDGED are of check alone. */
+/* Exit statuses, the same for every verb; FOUND and UNJUDGED are of check and preflight alone. */
 enum khs_exit {
 	KHS_EXIT_OK = 0,
 	KHS_EXIT_FOUND = 1,         /* a finding of severity warning or error */
@@ -43,6 +44,7 @@ struct khs_command {
 	enum khs_verb topic; /* of help; KHS_NR_VERBS: of everything */
 	bool json;
 	struct khs_filter filter;   /* list */
+	const char *as;             /* preflight: a name of khs_generation(), or NULL */
 	enum khs_address_kind kind; /* page */
 	uint64_t address;
 	struct khs_fdt_options fdt; /* fdt */

@@ -43,7 +43,9 @@ enum khs_weight {
 	X(KHO_IN, WANTED, "kho_in", NULL)                               \
 	X(KHO_SCRATCH, WANTED, "kho_scratch", "kho_bootmem")            \
 	X(KHO_SCRATCH_CNT, WANTED, "kho_scratch_cnt", "kho_bootmem_cnt") \
-	X(KEXEC_IMAGE, OPTIONAL, "kexec_image", NULL)
+	X(KEXEC_IMAGE, OPTIONAL, "kexec_image", NULL)                   \
+	X(KEXEC_CRASH_IMAGE, OPTIONAL, "kexec_crash_image", NULL)       \
+	X(LUO_FLB_GLOBAL, OPTIONAL, "luo_flb_global", NULL)
 
 /*
  * X(identifier, weight, type, member path, alternative path or NULL)
@@ -114,7 +116,12 @@ enum khs_weight {
 	X(KIMAGE_KHO_FDT, OPTIONAL, "kimage", "kho.fdt", NULL)                      \
 	X(KIMAGE_KHO_SCRATCH, OPTIONAL, "kimage", "kho.scratch", "kho.bootmem")     \
 	X(KEXEC_SEGMENT_MEM, OPTIONAL, "kexec_segment", "mem", NULL)                \
-	X(KEXEC_SEGMENT_BUFSZ, OPTIONAL, "kexec_segment", "bufsz", NULL)
+	X(KEXEC_SEGMENT_BUFSZ, OPTIONAL, "kexec_segment", "bufsz", NULL)            \
+	X(KIMAGE_NR_SEGMENTS, OPTIONAL, "kimage", "nr_segments", NULL)              \
+	X(KIMAGE_SEGMENT, OPTIONAL, "kimage", "segment", NULL)                      \
+	X(KEXEC_SEGMENT_MEMSZ, OPTIONAL, "kexec_segment", "memsz", NULL)            \
+	X(FLB_GLOBAL_IN, OPTIONAL, "luo_flb_global", "incoming", NULL)              \
+	X(FLB_HEADER_SER, OPTIONAL, "luo_flb_header", "header_ser", NULL)
 
 /* X(identifier, weight, type, alternative type or NULL). VMCOREINFO answers as SIZE(type). */
 #define KHS_SIZES(X)                                               \
@@ -127,6 +134,7 @@ enum khs_weight {
 	X(NUMA_MEMBLK, OPTIONAL, "numa_memblk", NULL)              \
 	X(MEMBLOCK_REGION, OPTIONAL, "memblock_region", NULL)      \
 	X(KHO_SCRATCH, OPTIONAL, "kho_scratch", "kho_bootmem")     \
+	X(KEXEC_SEGMENT, OPTIONAL, "kexec_segment", NULL)          \
 	X(KHO_PAGE_INFO, OPTIONAL, "kho_page_info", NULL)          \
 	X(KHO_RADIX_NODE, OPTIONAL, "kho_radix_node", NULL)        \
 	X(KHO_MEM_PHYS_BITS, OPTIONAL, "kho_mem_phys_bits", NULL)

@@ -3,7 +3,7 @@
  * How a range of pages falls into blocks. kho_preserve_pages() and kho_restore_pages() each work it
  * out anew, in two kernels, and do not agree at the edges of nodes: the first makes a block smaller
  * until both its ends are on one node (kernel/liveupdate/kexec_handover.c:
- * __kho_preserve_pages_order(), since Linux kernel commit 91e74fa8b1bc, in 7.1), the second does not.
+ * __kho_preserve_pages_order(), since commit 91e74fa8b1bc, in Linux 7.1), the second does not.
  */
 #ifndef KHS_KHO_PIECES_H
 #define KHS_KHO_PIECES_H

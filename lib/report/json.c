@@ -325,3 +325,16 @@ json_t *khs_json_fact(const struct khs_fact_info *f)
 			 fact_value(f), "size", count_if(f->known && f->size, f->size), "source",
 			 f->known ? text_or_null(f->source) : json_null());
 }
+
+json_t *khs_json_preflight(const struct khs_preflight_info *info)
+{
+	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:b, s:o}",
+			 "as", text_or_null(info->rules),
+			 "rules_of", text_or_null(info->rules ? info->rules : info->like),
+			 "takes", text_or_null(info->compatible),
+			 "image", khs_image_name(info->image),
+			 "segments", count(info->segments),
+			 "ranges", count(info->ranges), "pages", count(info->pages),
+			 "all_judged", !info->unjudged_why[0],
+			 "unjudged_why", text_or_null(info->unjudged_why));
+}

@@ -15,6 +15,7 @@
 #define KHS_NR_SEVERITIES (KHS_ERROR + 1)
 
 const char *khs_presence_name(enum khs_presence presence); /* "excluded from the dump" */
+const char *khs_image_name(enum khs_image_state image); /* "none", "hands-over" */
 const char *khs_direction_name(enum khs_direction direction); /* "in", "out" */
 
 /*
@@ -44,6 +45,10 @@ void khs_text_blob_end(FILE *out, enum khs_presence presence);
 /* Bytes of one number of a property, 0 if it has none; and the @i-th of them. */
 size_t khs_item_width(enum khs_item_value value);
 uint64_t khs_item_number(const struct khs_item *item, size_t i);
+void khs_text_preflight_head(FILE *out, const struct khs_preflight_info *info,
+			     const struct khs_status *st);
+void khs_text_preflight_verdict(FILE *out, const uint64_t count[KHS_NR_SEVERITIES],
+				const struct khs_preflight_info *info);
 
 /* JSON (docs/json.md). New references, NULL without memory. */
 json_t *khs_json_status(const struct khs_status *st, bool all_judged);
@@ -56,6 +61,8 @@ json_t *khs_json_node(const struct khs_item *item);
 json_t *khs_json_property(const struct khs_item *item);
 /* A sentence that may be empty. */
 json_t *khs_json_why(const char *why);
+
+json_t *khs_json_preflight(const struct khs_preflight_info *info);
 
 /* What an answer begins with: {"schema", "khoscope"}. */
 json_t *khs_json_envelope(void);

@@ -33,6 +33,16 @@ const char *khs_direction_name(enum khs_direction direction)
 	return direction == KHS_OUT ? "out" : "in";
 }
 
+const char *khs_image_name(enum khs_image_state image)
+{
+	static const char *const names[] = {
+		[KHS_IMAGE_UNKNOWN] = "unknown", [KHS_IMAGE_NONE] = "none",
+		[KHS_IMAGE_WITHOUT] = "without-handover", [KHS_IMAGE_HANDS_OVER] = "hands-over",
+	};
+
+	return names[image];
+}
+
 /* Words of @s in lines of at most 80 columns; the cursor is at @indent, where later lines begin. */
 static void put_wrapped(FILE *out, const char *s, size_t indent)
 {
@@ -428,6 +438,66 @@ void khs_text_verdict(FILE *out, const uint64_t count[KHS_NR_SEVERITIES],
 		count[KHS_ERROR], plural(count[KHS_ERROR]), count[KHS_WARNING],
 		plural(count[KHS_WARNING]), count[KHS_NOTE], plural(count[KHS_NOTE]));
 	put_coverage(out, st, all_judged);
+	putc('\n', out);
+}
+
+/* ---- preflight ------------------------------------------------------------------------------ */
+
+static void put_rules(FILE *out, const struct khs_preflight_info *info)
+{
+	if (info->rules)
+		field(out, "Next kernel", "as Linux %s, takes %s", info->rules,
+		      or_unknown(info->compatible));
+	else
+		field(out, "Next kernel", "one like this (rules as of Linux %s), takes %s",
+		      or_unknown(info->like), or_unknown(info->compatible));
+}
+
+static void put_image(FILE *out, const struct khs_preflight_info *info)
+{
+	static const char *const texts[] = {
+		[KHS_IMAGE_UNKNOWN] = "unknown: kexec_image could not be read",
+		[KHS_IMAGE_NONE] = "none loaded; judged as if kexec_file_load() did so now",
+		[KHS_IMAGE_WITHOUT] = "loaded, hands nothing over; judged as if kexec_file_load() "
+				      "loaded one now",
+	};
+
+	if (info->image == KHS_IMAGE_HANDS_OVER)
+		field(out, "Image", "loaded, hands over, %" PRIu64 " segment%s", info->segments,
+		      plural(info->segments));
+	else
+		field(out, "Image", "%s", texts[info->image]);
+}
+
+void khs_text_preflight_head(FILE *out, const struct khs_preflight_info *info,
+			     const struct khs_status *st)
+{
+	if (st->live)
+		field(out, "Live", "the running kernel, looked at twice");
+	put_rules(out, info);
+	put_image(out, info);
+	if (info->unjudged_why[0] && !info->ranges)
+		field(out, "Preserved", "unknown");
+	else
+		field(out, "Preserved", "%s%" PRIu64 " range%s, %" PRIu64 " page%s, %s",
+		      info->unjudged_why[0] ? "at least " : "", info->ranges, plural(info->ranges),
+		      info->pages, plural(info->pages), human_pages(info->pages, st->page_size).s);
+	putc('\n', out);
+}
+
+void khs_text_preflight_verdict(FILE *out, const uint64_t count[KHS_NR_SEVERITIES],
+				const struct khs_preflight_info *info)
+{
+	fprintf(out, "%" PRIu64 " error%s, %" PRIu64 " warning%s, %" PRIu64 " note%s; ",
+		count[KHS_ERROR], plural(count[KHS_ERROR]), count[KHS_WARNING],
+		plural(count[KHS_WARNING]), count[KHS_NOTE], plural(count[KHS_NOTE]));
+	fputs(count[KHS_ERROR] || count[KHS_WARNING] ? "the handover would go wrong" :
+	      info->unjudged_why[0] ? "not all could be judged" :
+	      "nothing would go wrong", out);
+	if (info->unjudged_why[0]) {
+		fputs("\nnot judged: ", out);
+		khs_put_clean(out, info->unjudged_why);
+	}
 	putc('\n', out);
 }
 
