@@ -231,6 +231,15 @@ refused "a pipe" 'a pipe .*file first' fifo
 refused "/dev/null" 'a character device' /dev/null
 refused "standard input" 'standard input' -
 refused "the running system" 'running kernel' /proc/self/environ
+# Whatever kernel runs here: it is read and said to be live, or there is one line that says why not.
+if [ "$(head -c 4 /proc/kcore 2>/dev/null | tail -c 3)" = ELF ]; then
+	"$khoscope" status --json /proc/kcore >out 2>err
+	status=$?
+	check "/proc/kcore: read, or one line" sh -c \
+		"if [ $status = 0 ]; then jq -e .dump.live out; else [ $status = 2 ] && [ \$(wc -l <err) = 1 ]; fi"
+else
+	skip "/proc/kcore: read, or one line" "none here, or not readable"
+fi
 refused "an executable" 'ELF executable' "$(command -v ls)"
 refused "a vmlinux in place of the dump" 'vmlinux goes behind -k' "$build/vmcores/vmlinux-7.2.13"
 for tool in gzip xz zstd bzip2; do
