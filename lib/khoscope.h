@@ -414,11 +414,88 @@ struct khs_page_info {
 	bool covered_in;           /* under a pending mark */
 	struct khs_range cover_in;
 	size_t more_out, more_in;  /* further ranges that hold it, as none should */
+	const char *owner_out, *owner_in; /* whose it is, as khs_owner_of(); NULL: of none */
 };
 
 /* What is known of one page. *@ret and what it points at are good until the next call on @k. */
 KHS_API struct khs_error *khs_page(struct khs *k, enum khs_address_kind kind, uint64_t address,
 				   const struct khs_page_info **ret);
+
+/* ---- owners --------------------------------------------------------------------------------- */
+
+#define KHS_NO_PARENT ((size_t)-1)
+
+/* Somebody who holds preserved pages: a subtree, a LUO session, a file of it, ... */
+struct khs_owner {
+	enum khs_direction direction;
+	size_t id;            /* good for this handle */
+	size_t parent;        /* KHS_NO_PARENT: none above */
+	unsigned int depth;   /* owners above it */
+	const char *kind;     /* "luo-session"; docs/json.md lists them */
+	const char *name;     /* printable; "" if it has none */
+	const char *label;    /* what a person calls it: "LUO session vm0" */
+	bool has_token;
+	uint64_t token;       /* of a file */
+	const char *state;    /* "alive", "gone", "unreadable", "opaque" */
+	const char *source;   /* "fdt", "runtime", "serialized", "map" */
+	uint64_t own_pages;   /* preserved, or pending, that it holds itself */
+	uint64_t pages;       /* ... or an owner below it */
+	uint64_t ranges;      /* its own */
+	const struct khs_evidence *attributes;
+	size_t nr_attributes;
+};
+
+/*
+ * Pages of one owner that follow each other in memory, in what the owner holds, and in blocks of
+ * one order.
+ */
+struct khs_owner_range {
+	enum khs_direction direction;
+	size_t owner;
+	uint64_t pfn;
+	uint64_t pages;
+	int order;         /* of the preserved blocks; -1 if there is no one order */
+	const char *role;  /* "data", "blob", ...; docs/json.md lists them */
+	bool held;         /* all of it is preserved, or pending */
+	bool has_offset;
+	uint64_t offset;   /* bytes, of the first page in the file, region, blob or array */
+	bool dirty, uptodate; /* folios of a memfd */
+};
+
+struct khs_owners_total {
+	bool complete;     /* all that owners say of their pages could be read, and is understood */
+	const char *why;   /* a sentence; NULL if complete */
+	uint64_t pages;    /* preserved, or pending; each counted once */
+	uint64_t owned;    /* of these, with an owner */
+};
+
+/*
+ * Calls @visit for each owner, outgoing first, each after the one it is below, until it returns
+ * false. Pages that nobody claims belong to an owner of kind "unknown", the last of its direction.
+ * @directions: KHS_OUT | KHS_IN; 0: both.
+ */
+KHS_API struct khs_error *khs_owners(struct khs *k, unsigned int directions,
+				     bool (*visit)(void *arg, const struct khs_owner *owner),
+				     void *arg);
+
+/* The owner's own ranges, by role and offset. NOTFOUND if there is no owner @id. */
+KHS_API struct khs_error *khs_owner_ranges(struct khs *k, size_t id,
+					   bool (*visit)(void *arg,
+							 const struct khs_owner_range *range),
+					   void *arg);
+
+KHS_API struct khs_error *khs_get_owners_total(struct khs *k, enum khs_direction direction,
+					       struct khs_owners_total *ret);
+
+/*
+ * Whose a page is: @visit gets each range that holds it, of either direction, and a sentence
+ * ("data at offset 0x200000 of file 0x1 (memfd-v2) of LUO session vm0"). *@pfn, if not NULL: the
+ * page.
+ */
+KHS_API struct khs_error *khs_owner_of(struct khs *k, enum khs_address_kind kind, uint64_t address,
+				       bool (*visit)(void *arg, const struct khs_owner_range *range,
+						     const char *sentence),
+				       void *arg, uint64_t *pfn);
 
 /* ---- facts ---------------------------------------------------------------------------------- */
 
@@ -533,6 +610,11 @@ KHS_API struct khs_error *khs_print_list(struct khs *k, const struct khs_filter 
 					 bool json);
 KHS_API struct khs_error *khs_print_page(struct khs *k, enum khs_address_kind kind,
 					 uint64_t address, FILE *out, bool json);
+/* Text shows the first @limit ranges of each owner; JSON Lines and 0 all. */
+KHS_API struct khs_error *khs_print_owners(struct khs *k, unsigned int directions, uint64_t limit,
+					   FILE *out, bool json);
+KHS_API struct khs_error *khs_print_owner_of(struct khs *k, enum khs_address_kind kind,
+					     uint64_t address, FILE *out, bool json);
 KHS_API struct khs_error *khs_print_facts(struct khs *k, FILE *out, bool json);
 /* With opts->bytes there is no JSON: USAGE. */
 KHS_API struct khs_error *khs_print_fdt(struct khs *k, const struct khs_fdt_options *opts,

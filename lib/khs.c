@@ -84,6 +84,7 @@ void khs_close(struct khs *k)
 {
 	if (!k)
 		return;
+	khs_owners_deinit(&k->owners);
 	khs_census_deinit(&k->census);
 	khs_kho_deinit(&k->kho);
 	khs_mem_deinit(&k->mem);

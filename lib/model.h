@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an open handle is: the dead kernel, its memory, its handover, and the census of its pages,
- * each read at most once and in this order. Checks and reports take it read-only.
+ * What an open handle is: the dead kernel, its memory, its handover, the census of its pages and
+ * their owners, each read at most once and in this order. Checks and reports take it read-only.
  */
 #ifndef KHS_MODEL_H
 #define KHS_MODEL_H
@@ -10,15 +10,18 @@
 #include "kho/census.h"
 #include "kho/kho.h"
 #include "mm/mem.h"
+#include "owners/owners.h"
 
 struct khs {
 	struct khs_kernel kernel;
 	struct khs_mem mem;
 	struct khs_kho kho;
 	struct khs_census census;
+	struct khs_owners owners;
 	bool have_mem;    /* mem is usable; else mem_error says why not */
 	char mem_error[256];
 	bool have_census;
+	bool have_owners;
 	bool have_status; /* status is filled, and stays as it is */
 	struct khs_status status;
 	struct khs_scratch *status_scratch;
@@ -28,6 +31,7 @@ struct khs {
 	uint64_t page_words[KHS_PAGE_MAX / 8];
 	char page_text[256]; /* backs page.state and page.section_state */
 	char section_text[64];
+	char owner_text[2][256];
 };
 
 /*
@@ -41,6 +45,9 @@ struct khs_error *khs_need_census(struct khs *k);
 
 /* Forgets what was read of the handover and of struct pages, and reads the handover anew. */
 struct khs_error *khs_look_again(struct khs *k);
+/* The pfn of an address that a caller named; NOTFOUND if it has no memory map. */
+struct khs_error *khs_resolve(struct khs *k, enum khs_address_kind kind, uint64_t address,
+			      uint64_t *pfn);
 
 /*
  * A structure of the caller's, @from, which names its own size first: what of it is known here; the

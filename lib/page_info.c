@@ -7,8 +7,8 @@
 #include "kho/judge.h"
 #include "model.h"
 
-static struct khs_error *resolve(struct khs *k, enum khs_address_kind kind, uint64_t address,
-				 uint64_t *pfn)
+struct khs_error *khs_resolve(struct khs *k, enum khs_address_kind kind, uint64_t address,
+			      uint64_t *pfn)
 {
 	const struct khs_mem *mem = &k->mem;
 	uint64_t size = mem->layout.size, pa, run;
@@ -207,6 +207,32 @@ static void decode(struct khs *k, struct khs_page_info *info)
 	info->state = k->page_text;
 }
 
+static bool first_owner(void *arg, const struct khs_claim *claim)
+{
+	*(const struct khs_claim **)arg = claim;
+	return false;
+}
+
+static const char *owner_of(struct khs *k, enum khs_direction direction, uint64_t pfn, char *text,
+			    size_t size)
+{
+	const struct khs_claim *claim = NULL;
+
+	khs_owners_find(&k->owners, direction, pfn, first_owner, &claim);
+	if (!claim)
+		return NULL;
+	khs_owner_sentence(&k->owners, claim, pfn, k->kernel.page_shift, text, size);
+	return text;
+}
+
+static void name_owners(struct khs *k, struct khs_page_info *info)
+{
+	info->owner_out = owner_of(k, KHS_OUT, info->pfn, k->owner_text[0],
+				   sizeof(k->owner_text[0]));
+	info->owner_in = owner_of(k, KHS_IN, info->pfn, k->owner_text[1],
+				  sizeof(k->owner_text[1]));
+}
+
 struct khs_error *khs_page(struct khs *k, enum khs_address_kind kind, uint64_t address,
 			   const struct khs_page_info **ret)
 {
@@ -217,9 +243,9 @@ struct khs_error *khs_page(struct khs *k, enum khs_address_kind kind, uint64_t a
 
 	if (!k->have_mem)
 		return khs_error_new(KHS_ERR_NODATA, "no memory map: %s", k->mem_error);
-	err = resolve(k, kind, address, &pfn);
+	err = khs_resolve(k, kind, address, &pfn);
 	if (!err)
-		err = khs_need_census(k);
+		err = khs_need_owners(k);
 	if (err)
 		return err;
 	*info = (struct khs_page_info){
@@ -249,6 +275,7 @@ struct khs_error *khs_page(struct khs *k, enum khs_address_kind kind, uint64_t a
 		khs_vm_translate(k->kernel.vm, info->address, &info->address_phys, &run);
 		decode(k, info);
 	}
+	name_owners(k, info);
 	*ret = info;
 	return look_around(k, info);
 }

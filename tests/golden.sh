@@ -22,10 +22,18 @@ pages_of() {
 	esac
 }
 
+# dump: pages whose owner is worth asking for: data of a file, a page without one, a node of the map
+owned_of() {
+	case $1 in
+	v72-out-faults) echo pfn:0x6001 pfn:0xa23 pfn:0x4a4 pfn:0x3 ;;
+	v73-in-thp) echo phys:0x1c05000 pfn:0x12be ;;
+	esac
+}
+
 # cases DUMP: one line a case, "NAME ARGUMENT..."
 cases() {
 	local verb page
-	for verb in status list check preflight fdt; do
+	for verb in status list owners check preflight fdt; do
 		echo "$verb $verb"
 		echo "$verb.json $verb --json"
 	done
@@ -35,6 +43,10 @@ cases() {
 	done
 	case $1 in v72-*) echo "preflight-as preflight --as 7.2" ;; esac
 	case $1 in a73-*) echo "preflight-as.json preflight --json --as 7.1" ;; esac
+	for page in $(owned_of "$1"); do
+		echo "owners-${page/:/-} owners $page"
+		echo "owners-${page/:/-}.json owners --json $page"
+	done
 	case $1 in *-faults) echo "facts facts"; echo "facts.json facts --json" ;; esac
 	case $1 in
 	v72-in-retrieved)
@@ -42,6 +54,7 @@ cases() {
 		echo "fdt-consumed fdt in LUO --hexdump"
 		echo "fdt-nobody fdt out nobody" ;;
 	v73-in-thp)
+		echo "owners-in owners -d in -l 1"
 		echo "list-order list -O 9"
 		echo "list-filters list -d in -n 1 -l 2"
 		echo "list-range.json list --json -r 0x1500+0x200" ;;

@@ -30,7 +30,8 @@ shapes() {
 		def dynamic: length > 1 and (.[-2] == "by_order" or .[-2] == "by_node");
 		. as $doc | [], paths(type == "object") | . as $at | $doc | getpath($at)
 		| select(type == "object") | ($at | last) as $name
-		| select(($at | index("evidence") | not) and $name != "by_order" and
+		| select(($at | index("evidence") | not) and $name != "attributes" and
+			 $name != "by_order" and
 			 $name != "by_node")
 		| [ ($at | map(if type == "number" then "[]" else . end)
 			 | if dynamic then .[:-1] + ["*"] else . end | join(".")),
@@ -64,6 +65,25 @@ verb list "$golden/*/list*.json" list
 verb page "$golden/*/page-*.json" page list
 verb facts "$golden/*/facts.json" facts
 verb fdt "$golden/*/fdt.json" fdt
+
+# owners: lines of three types, each with its own keys
+lines_of() {
+	# shellcheck disable=SC2016 # jq's variables
+	set -o pipefail
+	sed -s '/^status [0-9]*$/d' "$golden"/*/owners.json |
+		jq -r '[.type, (keys_unsorted | sort | join(" "))] | @tsv' | sort -u >"$tmp/shapes"
+}
+check "owners: golden files are JSON Lines" lines_of
+check "owners: lines of one type have the same keys" \
+	[ "$(cut -f1 "$tmp/shapes" | tr '\n' ' ')" = "owner range total " ]
+cut -f2 "$tmp/shapes" | tr ' ' '\n' | sort -u >"$tmp/keys"
+documented owners >"$tmp/documented"
+check "owners: keys are those of json.md" diff -u "$tmp/documented" "$tmp/keys"
+check "owners ADDR: golden files are JSON" shapes_of "$golden"/*/owners-p*.json
+cut -f2 "$tmp/shapes" | tr ' ' '\n' | sort -u >"$tmp/keys"
+{ documented "owners ADDR" owners; printf 'khoscope\nschema\n'; } | sort -u >"$tmp/documented"
+comm -13 "$tmp/documented" "$tmp/keys" >"$tmp/differ"
+check "owners ADDR: keys are those of json.md" diff -u /dev/null "$tmp/differ"
 
 # evidence: each key is named in findings.md
 evidence() {

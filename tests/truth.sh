@@ -24,7 +24,9 @@ ids() {
 			n=$(sed -nE 's/.* pages=([0-9a-f]+).*/\1/p' <<<"$rest")
 			for i in 0 $((16#$n - 1)); do
 				sed -nE "s/.*\\bid=([a-z-]+).*/\\1 $((16#$pfn + i))/p" <<<"$rest"
-			done ;;
+			done
+			# What the module itself preserved has no owner.
+			case $word in out-*) echo "orphan $((16#$pfn))" ;; esac ;;
 		stale*) echo "stale-mark $((16#$pfn))" ;;
 		half*kind=zero | half*kind=poison | half*kind=tails-zero*)
 			n=$(sed -nE 's/.* n=([0-9]+).*/\1/p;t;s/.*/1/p' <<<"$rest")
@@ -34,6 +36,7 @@ ids() {
 		half* | refcount* | lru*) [ -z "$pfn" ] || echo "half-init $((16#$pfn))" ;;
 		add*)
 			start=$((16#$pfn)) end=$(((16#$pfn) + (1 << order)))
+			echo "orphan $start"
 			[ -n "$boundary" ] && ((start < boundary && boundary < end)) &&
 				echo "cross-node $start"
 			# Another preservation the same module added shares pages with it.
@@ -72,7 +75,8 @@ for truth in "$here"/vmcores/*.truth; do
 	*-split)
 		# The second piece of what the kernel's own log shows preserved across the boundary.
 		b=$(sed -nE 's/^LABSPLIT preserve .*boundary=([0-9a-f]+).*/\1/p' "$truth")
-		echo "leftover-split $((16#$b))" >"$tmp/want" ;;
+		# The module that preserved it told nobody: whose is it?
+		printf '%s %d\n' leftover-split $((16#$b)) orphan $((16#$b)) >"$tmp/want" ;;
 	esac
 	if [ -s "$tmp/want" ]; then
 		check "$name: status 1" [ "$status" = 1 ]

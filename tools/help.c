@@ -97,7 +97,7 @@ static void put_topic(FILE *out, enum khs_door door, enum khs_verb v)
 		verb->help, program(door), verb->name, verb->operand ? " " : "",
 		verb->operand ? verb->operand : "", v < KHS_VERB_HELP ? dump_word(door) : "");
 	put_options(out, door, 1u << v);
-	if (v == KHS_VERB_PAGE)
+	if (v == KHS_VERB_PAGE || v == KHS_VERB_OWNERS)
 		put_addresses(out);
 	if ((v == KHS_VERB_CHECK || v == KHS_VERB_PREFLIGHT) && door == KHS_DOOR_CLI)
 		put_statuses(out);

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #define V(verb) (1u << KHS_VERB_##verb)
-#define ANSWERS (V(STATUS) | V(LIST) | V(PAGE) | V(CHECK) | V(PREFLIGHT) | V(FACTS) | V(FDT))
+#define ANSWERS \
+	(V(STATUS) | V(LIST) | V(PAGE) | V(OWNERS) | V(CHECK) | V(PREFLIGHT) | V(FACTS) | V(FDT))
 #define ANY ((1u << KHS_NR_VERBS) - 1)
 #define BOTH (KHS_DOOR_CLI | KHS_DOOR_CRASH)
 
@@ -108,11 +109,12 @@ const struct khs_option khs_option_table[] = {
 	  "ranges of 2^N pages", SET(order) },
 	{ V(LIST), BOTH, "range", 'r', 'r', "RANGE", "pfns, START-END or START+COUNT",
 	  "ranges that touch pfns START-END (END is outside)\nor START+COUNT", SET(range) },
-	{ V(LIST), BOTH, "direction", 'd', 'd', "WAY", "in or out",
+	{ V(LIST) | V(OWNERS), BOTH, "direction", 'd', 'd', "WAY", "in or out",
 	  "out: preserved for the next kernel;\n"
 	  "in: handed over, not restored yet", SET(direction) },
-	{ V(LIST), BOTH, "limit", 'l', 'l', "N", "a number of ranges, 1 or more",
-	  "stop after N ranges", SET(limit) },
+	{ V(LIST) | V(OWNERS), BOTH, "limit", 'l', 'l', "N", "a number of ranges, 1 or more",
+	  "list: stop after N ranges;\n"
+	  "owners: show N ranges of each owner instead of 4", SET(limit) },
 	{ V(FDT), BOTH, "hexdump", 'x', 'x', NULL, NULL,
 	  "print what is not decoded, too: whatever it is that\nwas preserved there", FLAG(fdt.bytes) },
 	{ V(PREFLIGHT), BOTH, "as", 0, 'a', "VERSION",

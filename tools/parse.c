@@ -223,7 +223,10 @@ static bool parse_operand(struct parser *p)
 
 	if (p->cmd->verb == KHS_VERB_FDT)
 		return parse_subtree(p);
-	if (p->cmd->verb != KHS_VERB_PAGE)
+	p->cmd->has_address = p->cmd->verb == KHS_VERB_PAGE ||
+			      (p->cmd->verb == KHS_VERB_OWNERS && p->nr_words > n &&
+			       like_address(p->words[n]));
+	if (!p->cmd->has_address)
 		return true;
 	if (!p->nr_words)
 		return problem(p->cmd, "page wants an address: pfn:N, phys:ADDR, page:ADDR or "

@@ -21,6 +21,19 @@ static struct khs_error *run_page(struct khs_run_verb *r)
 	return khs_print_page(r->k, r->cmd->kind, r->cmd->address, r->out, r->cmd->json);
 }
 
+/* Of the ranges of one owner so many are shown, if nothing else is asked for. */
+#define OWNER_RANGES 4
+
+static struct khs_error *run_owners(struct khs_run_verb *r)
+{
+	const struct khs_command *cmd = r->cmd;
+	uint64_t limit = cmd->filter.limit ? cmd->filter.limit : OWNER_RANGES;
+
+	if (cmd->has_address)
+		return khs_print_owner_of(r->k, cmd->kind, cmd->address, r->out, cmd->json);
+	return khs_print_owners(r->k, cmd->filter.directions, limit, r->out, cmd->json);
+}
+
 static struct khs_error *run_check(struct khs_run_verb *r)
 {
 	int worst = -1;
@@ -65,6 +78,8 @@ const struct khs_verb_info khs_verbs[KHS_NR_VERBS] = {
 		"preserved ranges, outgoing and incoming", run_list },
 	[KHS_VERB_PAGE] = { "page", "ADDR",
 		"all that is known of one page", run_page },
+	[KHS_VERB_OWNERS] = { "owners", "[ADDR]",
+		"whose the preserved pages are; with ADDR, whose one page is", run_owners },
 	[KHS_VERB_CHECK] = { "check", NULL,
 		"look for damage and print what was found", run_check },
 	[KHS_VERB_PREFLIGHT] = { "preflight", NULL,

@@ -19,6 +19,7 @@ enum khs_verb {
 	KHS_VERB_STATUS,
 	KHS_VERB_LIST,
 	KHS_VERB_PAGE,
+	KHS_VERB_OWNERS,
 	KHS_VERB_CHECK,
 	KHS_VERB_PREFLIGHT,
 	KHS_VERB_FACTS,
@@ -43,9 +44,10 @@ struct khs_command {
 	enum khs_verb verb;
 	enum khs_verb topic; /* of help; KHS_NR_VERBS: of everything */
 	bool json;
-	struct khs_filter filter;   /* list */
+	struct khs_filter filter;   /* list; owners, what it takes of it */
 	const char *as;             /* preflight: a name of khs_generation(), or NULL */
-	enum khs_address_kind kind; /* page */
+	bool has_address;           /* owners of one page */
+	enum khs_address_kind kind; /* page, owners */
 	uint64_t address;
 	struct khs_fdt_options fdt; /* fdt */
 

@@ -80,5 +80,8 @@ khs_check_fn khs_check_split;
 khs_check_fn khs_check_tracker;
 khs_check_fn khs_check_serialized; /* map-mismatch */
 khs_check_fn khs_check_image;
+khs_check_fn khs_check_orphan;
+khs_check_fn khs_check_leak;
+khs_check_fn khs_check_owners;  /* blob-uncovered, blob-damage, ...: the faults of owners/ */
 
 #endif

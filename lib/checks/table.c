@@ -20,7 +20,15 @@
 	X("map-mismatch", "the tracker and the map serialized from it disagree", \
 	  khs_check_serialized) \
 	X("image-mismatch", "the loaded kexec image hands over other things than kho_out's", \
-	  khs_check_image)
+	  khs_check_image) \
+	X("orphan", "a preservation that nobody owns", khs_check_orphan) \
+	X("leak", "a preservation that is over, and still there", khs_check_leak) \
+	X("blob-uncovered", "what the next kernel must find, and the map doesn't preserve", \
+	  khs_check_owners) \
+	X("blob-damage", "a subtree's blob that can't be what it should", khs_check_owners) \
+	X("vmalloc-damage", "a vmalloc preservation that can't be restored", khs_check_owners) \
+	X("luo-mismatch", "LUO's lists, counts and arrays disagree", khs_check_owners) \
+	X("memfd-damage", "a preserved memfd that can't be restored", khs_check_owners)
 
 #define INFO(id, summary, fn) { id, summary },
 #define FN(id, summary, fn) fn,

@@ -45,7 +45,11 @@ enum khs_weight {
 	X(KHO_SCRATCH_CNT, WANTED, "kho_scratch_cnt", "kho_bootmem_cnt") \
 	X(KEXEC_IMAGE, OPTIONAL, "kexec_image", NULL)                   \
 	X(KEXEC_CRASH_IMAGE, OPTIONAL, "kexec_crash_image", NULL)       \
-	X(LUO_FLB_GLOBAL, OPTIONAL, "luo_flb_global", NULL)
+	X(LUO_FLB_GLOBAL, OPTIONAL, "luo_flb_global", NULL)             \
+	X(LUO_SESSION_GLOBAL, OPTIONAL, "luo_session_global", NULL)     \
+	X(LUO_SERIALIZE_RWSEM, OPTIONAL, "luo_session_serialize_rwsem", NULL) \
+	X(RESERVED_MEM_TABLE, OPTIONAL, "reserved_mem_table", NULL)     \
+	X(RESERVED_MEM_COUNT, OPTIONAL, "reserved_mem_count", NULL)
 
 /*
  * X(identifier, weight, type, member path, alternative path or NULL)
@@ -121,7 +125,43 @@ enum khs_weight {
 	X(KIMAGE_SEGMENT, OPTIONAL, "kimage", "segment", NULL)                      \
 	X(KEXEC_SEGMENT_MEMSZ, OPTIONAL, "kexec_segment", "memsz", NULL)            \
 	X(FLB_GLOBAL_IN, OPTIONAL, "luo_flb_global", "incoming", NULL)              \
-	X(FLB_HEADER_SER, OPTIONAL, "luo_flb_header", "header_ser", NULL)
+	X(FLB_HEADER_SER, OPTIONAL, "luo_flb_header", "header_ser", NULL)           \
+	X(RWSEM_COUNT, OPTIONAL, "rw_semaphore", "count", NULL)                     \
+	X(MUTEX_OWNER, OPTIONAL, "mutex", "owner", NULL)                            \
+	X(LUO_GLOBAL_IN, OPTIONAL, "luo_session_global", "incoming", NULL)          \
+	X(LUO_GLOBAL_OUT, OPTIONAL, "luo_session_global", "outgoing", NULL)         \
+	X(LUO_HEADER_COUNT, OPTIONAL, "luo_session_header", "count", NULL)          \
+	X(LUO_HEADER_LIST, OPTIONAL, "luo_session_header", "list", NULL)            \
+	X(LUO_HEADER_RWSEM, OPTIONAL, "luo_session_header", "rwsem", NULL)          \
+	X(LUO_HEADER_BLOCKS, OPTIONAL, "luo_session_header", "block_set", NULL)     \
+	X(LUO_HEADER_SER, OPTIONAL, "luo_session_header", "header_ser", NULL)       \
+	X(LUO_SESSION_NAME, OPTIONAL, "luo_session", "name", NULL)                  \
+	X(LUO_SESSION_LIST, OPTIONAL, "luo_session", "list", NULL)                  \
+	X(LUO_SESSION_RETRIEVED, OPTIONAL, "luo_session", "retrieved", NULL)        \
+	X(LUO_SESSION_FILE_SET, OPTIONAL, "luo_session", "file_set", NULL)          \
+	X(LUO_SESSION_MUTEX, OPTIONAL, "luo_session", "mutex", NULL)                \
+	X(LUO_FILE_SET_LIST, OPTIONAL, "luo_file_set", "files_list", NULL)          \
+	X(LUO_FILE_SET_COUNT, OPTIONAL, "luo_file_set", "count", NULL)              \
+	X(LUO_FILE_SET_BLOCKS, OPTIONAL, "luo_file_set", "block_set", NULL)         \
+	X(LUO_FILE_SET_FILES, OPTIONAL, "luo_file_set", "files", NULL)              \
+	X(LUO_FILE_FH, OPTIONAL, "luo_file", "fh", NULL)                            \
+	X(LUO_FILE_DATA, OPTIONAL, "luo_file", "serialized_data", NULL)             \
+	X(LUO_FILE_STATUS, OPTIONAL, "luo_file", "retrieve_status", "retrieved")    \
+	X(LUO_FILE_LIST, OPTIONAL, "luo_file", "list", NULL)                        \
+	X(LUO_FILE_TOKEN, OPTIONAL, "luo_file", "token", NULL)                      \
+	X(LUO_FH_COMPATIBLE, OPTIONAL, "liveupdate_file_handler", "compatible", NULL) \
+	X(BLOCK_SET_NBLOCKS, OPTIONAL, "kho_block_set", "nblocks", NULL)            \
+	X(BLOCK_SET_HEAD, OPTIONAL, "kho_block_set", "head_pa", NULL)               \
+	X(BLOCK_SET_INCOMING, OPTIONAL, "kho_block_set", "incoming", NULL)          \
+	X(FLB_GLOBAL_OUT, OPTIONAL, "luo_flb_global", "outgoing", NULL)             \
+	X(FLB_GLOBAL_LIST, OPTIONAL, "luo_flb_global", "list", NULL)                \
+	X(FLB_COMPATIBLE, OPTIONAL, "liveupdate_flb", "compatible", NULL)           \
+	X(FLB_LIST, OPTIONAL, "liveupdate_flb", "private.list", "list")             \
+	X(FLB_OUT_COUNT, OPTIONAL, "liveupdate_flb", "private.outgoing.count", NULL) \
+	X(FLB_OUT_DATA, OPTIONAL, "liveupdate_flb", "private.outgoing.data", NULL)  \
+	X(RESERVE_MEM_NAME, OPTIONAL, "reserve_mem_table", "name", NULL)            \
+	X(RESERVE_MEM_START, OPTIONAL, "reserve_mem_table", "start", NULL)          \
+	X(RESERVE_MEM_SIZE_, OPTIONAL, "reserve_mem_table", "size", NULL)
 
 /* X(identifier, weight, type, alternative type or NULL). VMCOREINFO answers as SIZE(type). */
 #define KHS_SIZES(X)                                               \
@@ -137,7 +177,8 @@ enum khs_weight {
 	X(KEXEC_SEGMENT, OPTIONAL, "kexec_segment", NULL)          \
 	X(KHO_PAGE_INFO, OPTIONAL, "kho_page_info", NULL)          \
 	X(KHO_RADIX_NODE, OPTIONAL, "kho_radix_node", NULL)        \
-	X(KHO_MEM_PHYS_BITS, OPTIONAL, "kho_mem_phys_bits", NULL)
+	X(KHO_MEM_PHYS_BITS, OPTIONAL, "kho_mem_phys_bits", NULL)  \
+	X(RESERVE_MEM_TABLE, OPTIONAL, "reserve_mem_table", NULL)
 
 /* X(identifier, weight, enumerator, alternative or NULL). VMCOREINFO answers as NUMBER(name). */
 #define KHS_ENUMS(X)                                               \

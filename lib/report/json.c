@@ -163,6 +163,49 @@ json_t *khs_json_status(const struct khs_status *st, bool all_judged)
 	return khs_steal(object);
 }
 
+/* ---- owners --------------------------------------------------------------------------------- */
+
+json_t *khs_json_owners_total(enum khs_direction direction, const struct khs_owners_total *t)
+{
+	return json_pack("{s:s, s:s, s:o, s:o, s:b, s:o}", "type", "total", "direction",
+			 khs_direction_name(direction), "pages", count(t->pages), "owned",
+			 count(t->owned), "complete", t->complete, "why", text_or_null(t->why));
+}
+
+static json_t *attributes(const struct khs_owner *o);
+
+json_t *khs_json_owner(const struct khs_owner *o)
+{
+	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o}",
+			 "type", "owner", "direction", khs_direction_name(o->direction),
+			 "id", count(o->id),
+			 "parent", count_if(o->parent != KHS_NO_PARENT, o->parent),
+			 "kind", o->kind,
+			 "name", text_or_null(o->name),
+			 "label", text(o->label),
+			 "token", o->has_token ? hex(o->token) : json_null(),
+			 "state", o->state, "source", o->source,
+			 "pages", count(o->pages),
+			 "own_pages", count(o->own_pages),
+			 "ranges", count(o->ranges),
+			 "attributes", attributes(o));
+}
+
+json_t *khs_json_owner_range(const struct khs_owner_range *r)
+{
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:b, s:o, s:o, s:o}",
+			 "type", "range", "direction", khs_direction_name(r->direction),
+			 "owner", count(r->owner),
+			 "pfn", count(r->pfn),
+			 "pages", count(r->pages),
+			 "order", r->order < 0 ? json_null() : json_integer(r->order),
+			 "role", r->role,
+			 "held", r->held,
+			 "offset", count_if(r->has_offset, r->offset),
+			 "dirty", bool_if(!strcmp(r->role, "data"), r->dirty),
+			 "uptodate", bool_if(!strcmp(r->role, "data"), r->uptodate));
+}
+
 /* ---- findings ------------------------------------------------------------------------------- */
 
 static json_t *evidence_value(const struct khs_evidence *e)
@@ -195,17 +238,22 @@ static bool add_evidence(json_t *object, const char *key, json_t *value)
 	return !json_object_set_new(object, key, json_pack("[O, O]", old, owned));
 }
 
-static json_t *evidence(const struct khs_finding *f)
+static json_t *evidence(const struct khs_evidence *e, size_t n)
 {
 	_cleanup_json_ json_t *object = json_object();
 
-	for (size_t i = 0; i < f->nr_evidence; i++) {
-		_cleanup_free_ char *key = khs_sanitize(f->evidence[i].key);
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_free_ char *key = khs_sanitize(e[i].key);
 
-		if (!key || !add_evidence(object, key, evidence_value(&f->evidence[i])))
+		if (!key || !add_evidence(object, key, evidence_value(&e[i])))
 			return NULL;
 	}
 	return khs_steal(object);
+}
+
+static json_t *attributes(const struct khs_owner *o)
+{
+	return evidence(o->attributes, o->nr_attributes);
 }
 
 json_t *khs_json_finding(const struct khs_finding *f)
@@ -219,7 +267,7 @@ json_t *khs_json_finding(const struct khs_finding *f)
 			 "order", f->order < 0 ? json_null() : json_integer(f->order),
 			 "node", node_or_null(f->node),
 			 "summary", text(f->summary),
-			 "evidence", evidence(f));
+			 "evidence", evidence(f->evidence, f->nr_evidence));
 }
 
 /* ---- ranges, pages, facts ------------------------------------------------------------------- */
@@ -284,7 +332,7 @@ json_t *khs_json_page(const struct khs_page_info *p)
 	bool present = p->presence == KHS_PRESENT;
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:b, s:o, s:o}",
+			 "s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:b, s:o, s:o, s:o, s:o}",
 			 "pfn", count(p->pfn),
 			 "phys", hex(p->phys),
 			 "address", hex(p->address),
@@ -302,7 +350,9 @@ json_t *khs_json_page(const struct khs_page_info *p)
 			 "outgoing_more", count(p->more_out),
 			 "no_handover", p->no_handover,
 			 "incoming", p->covered_in ? khs_json_range(&p->cover_in) : json_null(),
-			 "incoming_more", count(p->more_in));
+			 "incoming_more", count(p->more_in),
+			 "outgoing_owner", text_or_null(p->owner_out),
+			 "incoming_owner", text_or_null(p->owner_in));
 }
 
 /* Small numbers as such, also negative ones; the rest are addresses or masks. */

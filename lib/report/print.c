@@ -227,6 +227,171 @@ struct khs_error *khs_print_preflight(struct khs *k, const struct khs_preflight_
 	return preflight_text(&heaps, out, st, info);
 }
 
+/* ---- owners --------------------------------------------------------------------------------- */
+
+struct owning {
+	struct khs *k;
+	FILE *out;
+	bool json;
+	struct khs_error *err;
+	uint64_t limit;
+	uint64_t page_size;
+	unsigned int depth;      /* of the owner whose ranges are shown */
+	uint64_t shown, left, left_pages;
+};
+
+/* One line; takes @object. */
+static bool json_line(struct owning *o, json_t *object)
+{
+	_cleanup_json_ json_t *owned = object;
+
+	if (!owned) {
+		o->err = khs_enomem();
+		return false;
+	}
+	json_dumpf(owned, o->out, JSON_COMPACT);
+	putc('\n', o->out);
+	return !ferror(o->out);
+}
+
+static bool owner_range(void *arg, const struct khs_owner_range *range)
+{
+	struct owning *o = arg;
+
+	if (o->json)
+		return json_line(o, khs_json_owner_range(range));
+	if (o->limit && o->shown++ >= o->limit) {
+		o->left++;
+		o->left_pages += range->pages;
+		return true;
+	}
+	khs_text_owner_range(o->out, range, o->depth);
+	return !ferror(o->out);
+}
+
+static bool owner_one(void *arg, const struct khs_owner *owner)
+{
+	struct owning *o = arg;
+
+	if (!o->json)
+		khs_text_owner(o->out, owner, o->page_size);
+	else if (!json_line(o, khs_json_owner(owner)))
+		return false;
+	o->depth = owner->depth;
+	o->shown = o->left = o->left_pages = 0;
+	o->err = khs_owner_ranges(o->k, owner->id, owner_range, o);
+	if (o->left)
+		khs_text_owner_more(o->out, o->left, o->left_pages, o->depth);
+	return !o->err && !ferror(o->out);
+}
+
+static struct khs_error *print_side(struct owning *o, enum khs_direction direction)
+{
+	struct khs_owners_total total;
+	struct khs_error *err = khs_get_owners_total(o->k, direction, &total);
+
+	if (err)
+		return err;
+	if (o->json)
+		json_line(o, khs_json_owners_total(direction, &total));
+	else
+		khs_text_owners_head(o->out, direction, &total, o->page_size);
+	if (!o->err)
+		err = khs_owners(o->k, direction, owner_one, o);
+	return err ? err : o->err;
+}
+
+struct khs_error *khs_print_owners(struct khs *k, unsigned int directions, uint64_t limit,
+				   FILE *out, bool json)
+{
+	struct owning o = { .k = k, .out = out, .json = json, .limit = limit,
+			    .page_size = khs_page_size(k) };
+	const struct khs_status *st;
+	struct khs_error *err = khs_get_status(k, &st);
+
+	if (err)
+		return err;
+	if (!directions)
+		directions = KHS_OUT | KHS_IN;
+	if (st->kho_why && json)
+		khs_kernel_warn(&k->kernel, "%s", st->kho_why);
+	else if (st->kho_why)
+		khs_text_sentence(out, st->kho_why);
+	if (directions & KHS_OUT)
+		err = print_side(&o, KHS_OUT);
+	if (!err && directions & KHS_IN) {
+		if (!json && directions & KHS_OUT)
+			putc('\n', out);
+		err = print_side(&o, KHS_IN);
+	}
+	return err ? err : khs_print_end(out);
+}
+
+struct owner_sink {
+	struct khs *k;
+	FILE *out;
+	json_t *array; /* NULL for text */
+	bool no_memory;
+	size_t n;
+	uint64_t page_size;
+};
+
+/* What khs_text_owned_page() says goes first, and is known by then. */
+static bool owner_found(void *arg, const struct khs_owner_range *range, const char *sentence)
+{
+	struct owner_sink *sink = arg;
+	_cleanup_json_ json_t *object = NULL;
+
+	sink->n++;
+	if (!sink->array) {
+		khs_text_owned_by(sink->out, range, sentence, sink->page_size);
+		return true;
+	}
+	object = khs_json_owner_range(range);
+	if (!put(object, "sentence", json_string(sentence)) ||
+	    json_array_append(sink->array, object))
+		sink->no_memory = true;
+	return !sink->no_memory;
+}
+
+static struct khs_error *owner_of_json(struct khs *k, enum khs_address_kind kind, uint64_t address,
+				       FILE *out)
+{
+	_cleanup_json_ json_t *object = khs_json_envelope();
+	struct owner_sink sink = { .k = k, .array = json_array() };
+	struct khs_error *err;
+	uint64_t pfn;
+
+	if (!put(object, "owners", sink.array))
+		return khs_enomem();
+	err = khs_owner_of(k, kind, address, owner_found, &sink, &pfn);
+	if (!err && (sink.no_memory || !put(object, "pfn", json_integer((json_int_t)pfn))))
+		err = khs_enomem();
+	return err ? err : khs_print_object(out, khs_steal(object));
+}
+
+struct khs_error *khs_print_owner_of(struct khs *k, enum khs_address_kind kind, uint64_t address,
+				     FILE *out, bool json)
+{
+	struct owner_sink sink = { .k = k, .out = out, .page_size = khs_page_size(k) };
+	const struct khs_page_info *page;
+	struct khs_error *err;
+
+	if (json)
+		return owner_of_json(k, kind, address, out);
+	err = khs_page(k, kind, address, &page);
+	if (err)
+		return err;
+	khs_text_owned_page(out, page->pfn, sink.page_size);
+	err = khs_owner_of(k, kind, address, owner_found, &sink, NULL);
+	if (err)
+		return err;
+	if (!sink.n)
+		khs_text_sentence(out, "Nobody's: it is neither preserved nor pending, nor a page of "
+				  "the handover.");
+	return khs_print_end(out);
+}
+
 /* ---- page, facts ---------------------------------------------------------------------------- */
 
 struct khs_error *khs_print_page(struct khs *k, enum khs_address_kind kind, uint64_t address,

@@ -49,11 +49,27 @@ void khs_text_preflight_head(FILE *out, const struct khs_preflight_info *info,
 			     const struct khs_status *st);
 void khs_text_preflight_verdict(FILE *out, const uint64_t count[KHS_NR_SEVERITIES],
 				const struct khs_preflight_info *info);
+/*
+ * Owners: the head of one direction, owners under it, and of each of them ranges; @more further
+ * ranges of @pages pages are not shown.
+ */
+void khs_text_owners_head(FILE *out, enum khs_direction direction,
+			  const struct khs_owners_total *total, uint64_t page_size);
+void khs_text_owner(FILE *out, const struct khs_owner *owner, uint64_t page_size);
+void khs_text_owner_range(FILE *out, const struct khs_owner_range *range, unsigned int depth);
+void khs_text_owner_more(FILE *out, uint64_t more, uint64_t pages, unsigned int depth);
+/* One page: what it is, then its owners. */
+void khs_text_owned_page(FILE *out, uint64_t pfn, uint64_t page_size);
+void khs_text_owned_by(FILE *out, const struct khs_owner_range *range, const char *sentence,
+		       uint64_t page_size);
 
 /* JSON (docs/json.md). New references, NULL without memory. */
 json_t *khs_json_status(const struct khs_status *st, bool all_judged);
 json_t *khs_json_range(const struct khs_range *range);
 json_t *khs_json_page(const struct khs_page_info *page);
+json_t *khs_json_owners_total(enum khs_direction direction, const struct khs_owners_total *total);
+json_t *khs_json_owner(const struct khs_owner *owner);
+json_t *khs_json_owner_range(const struct khs_owner_range *range);
 json_t *khs_json_fact(const struct khs_fact_info *fact);
 json_t *khs_json_finding(const struct khs_finding *finding);
 json_t *khs_json_blob(const struct khs_blob *blob);
