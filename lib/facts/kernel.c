@@ -18,7 +18,8 @@ static void copy_options(struct khs_options *to, const struct khs_options *from)
 	memcpy(to, from, from->size < size ? from->size : size);
 }
 
-static struct khs_error *need_vmcoreinfo(struct khs_kernel *kernel, const struct khs_kernel_way *way)
+static struct khs_error *need_vmcoreinfo(struct khs_kernel *kernel,
+					 const struct khs_kernel_way *way)
 {
 	if (kernel->dump->vmcoreinfo)
 		return khs_vmcoreinfo_parse(kernel->dump->vmcoreinfo, kernel->dump->vmcoreinfo_len,

@@ -35,7 +35,7 @@ struct search {
 	struct khs_place copies[MAX_COPIES];
 	bool in_use[MAX_COPIES]; /* a processor's page tables map it */
 	size_t n;
-	size_t unproven; /* it is there, and its page tables don't map it: never ran, or overwritten */
+	size_t unproven; /* there, but no page tables map it: it never ran, or is overwritten */
 	bool absent;     /* what would tell is not in the dump */
 	char other[129]; /* build-id of another kernel at the right place */
 };
@@ -222,8 +222,9 @@ static unsigned int va_bits_min(uint64_t text)
 
 /*
  * head.S has __cpu_secondary_check52bitva with VA_BITS_52 alone. Then only the tables can tell what
- * the processor had. PA_BITS follows from VA_BITS but for 64K pages, where 48 is the default and
- * makes a difference beyond 256 TiB only (Kconfig).
+ * the processor had. MAX_PHYSMEM_BITS is 52 if it had all of it (PHYS_MASK_SHIFT in
+ * asm/pgtable-prot.h), but with 64K pages as configured: there the default is 48, and more makes a
+ * difference beyond 256 TiB only (Kconfig).
  */
 static size_t shapes_aarch64(struct search *s, uint64_t banner, struct khs_paging *shapes)
 {
@@ -244,7 +245,7 @@ static size_t shapes_aarch64(struct search *s, uint64_t banner, struct khs_pagin
 			.page_shift = va_sizes[i].page_shift,
 			.va_built = built,
 			.va_actual = actual,
-			.pa_bits = built == 52 && va_sizes[i].page_shift < 16 ? 52 : 48,
+			.pa_bits = actual == 52 && va_sizes[i].page_shift < 16 ? 52 : 48,
 		};
 	}
 	return n;
@@ -490,8 +491,8 @@ static struct khs_error *check_anchors(const struct search *s)
 	for (size_t i = 0; i < 4; i++) {
 		if (!known(s, needed[i]))
 			return khs_error_new(KHS_ERR_NODATA,
-					     "it has no symbol %s, so its kernel can't be looked for "
-					     "in a dump without VMCOREINFO",
+					     "it has no symbol %s, so its kernel can't be looked "
+					     "for in a dump without VMCOREINFO",
 					     names[needed[i]]);
 	}
 	return NULL;

@@ -226,8 +226,8 @@ enum khs_weight {
 	X(KHO_TREE_MAX_DEPTH, OPTIONAL, "KHO_TREE_MAX_DEPTH", NULL)
 
 /*
- * X(identifier, weight, VMCOREINFO key). A dump without VMCOREINFO has these from nocoreinfo.h, else
- * there is no other source. SYMBOL(mem_section) and
+ * X(identifier, weight, VMCOREINFO key). For a dump without VMCOREINFO nocoreinfo.h works them out,
+ * else there is no other source. SYMBOL(mem_section) and
  * SYMBOL(vmemmap) are values (VMCOREINFO_SYMBOL_ARRAY of a pointer and of a macro), not addresses
  * of variables, so no symbol table may answer for them.
  */
@@ -244,8 +244,8 @@ enum khs_weight {
 	X(BUDDY_VALUE, OPTIONAL, "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)")
 
 /*
- * X(identifier, symbol). What a kernel is found by in a dump without VMCOREINFO, and what then stands
- * in for it (locate.h, nocoreinfo.h): looked up in a vmlinux, for that alone. No facts.
+ * X(identifier, symbol). What a kernel is found by in a dump without VMCOREINFO, and what then
+ * stands in for it (locate.h, nocoreinfo.h): looked up in a vmlinux, for that alone. No facts.
  */
 #define KHS_ANCHORS(X)                                             \
 	X(TEXT, "_text")                                           \

@@ -3,8 +3,8 @@
  * What stands in for VMCOREINFO where a dump has none: a hypervisor's dump of a kernel in early
  * boot, or of a guest without a vmcoreinfo device. Lines as the kernel would have written them, for
  * those that read its page tables and kallsyms; and the facts that are VMCOREINFO's alone, from
- * types, symbols and memory. Their sources are called "derived" and "assumed". Where the kernel lies
- * is locate.h's.
+ * types, symbols and memory. Their sources are called "derived" and "assumed". Where the kernel
+ * lies is locate.h's.
  */
 #ifndef KHS_FACTS_NOCOREINFO_H
 #define KHS_FACTS_NOCOREINFO_H

@@ -267,7 +267,7 @@ static void aarch64(void **state)
 	} cases[] = {
 		{ 12, 4, 48, 48, 48, 48, 1 * GIB + 2 * MIB },
 		{ 12, 5, 52, 52, 52, 52, 1 * GIB },
-		{ 12, 4, 48, 52, 48, 52, 1 * GIB },
+		{ 12, 4, 48, 52, 48, 48, 1 * GIB },
 		{ 14, 4, 48, 48, 48, 48, 1 * GIB },
 		{ 16, 3, 48, 48, 48, 48, 1 * GIB + 64 * KIB },
 		{ 16, 3, 52, 52, 52, 48, 1 * GIB + 192 * KIB },
@@ -477,7 +477,9 @@ static void absent(void **state)
 /* Sizes in notes that lead out of them. */
 static void damaged_notes(void **state)
 {
-	static const uint64_t words[] = { 0xffffffffffffffff, 0x00000004fffffff0, 0x7fffffff00000004 };
+	static const uint64_t words[] = {
+		0xffffffffffffffff, 0x00000004fffffff0, 0x7fffffff00000004,
+	};
 	struct made m = x86;
 	struct bench b;
 
