@@ -60,6 +60,8 @@ void khs_emit_suspect(struct khs *k, const struct khs_suspect *s, const struct k
 /* Whether leftover-split says something of @pfn. */
 enum khs_leftover { KHS_LEFTOVER_NO, KHS_LEFTOVER_MAYBE, KHS_LEFTOVER_PROVEN };
 struct khs_error *khs_find_leftover(const struct khs *k, uint64_t pfn, enum khs_leftover *ret);
+/* The pfns that it says something proven of, added to @ret, which the caller frees. */
+struct khs_error *khs_find_leftovers(const struct khs *k, struct khs_extents *ret);
 
 /* A family; those that serve several ids tell them apart by @check->id. */
 typedef struct khs_error *khs_check_fn(struct khs *k, const struct khs_check_info *check,

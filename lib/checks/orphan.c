@@ -2,7 +2,8 @@
 /*
  * orphan: what is preserved, or pending, and belongs to none of the owners. Proven only where all
  * owners could be read, none of them is of a form that may own more than it shows, and LUO was at
- * rest; a note otherwise.
+ * rest; a note otherwise. Not said of what leftover-split explains: its owner asked for it, and the
+ * kernel left it behind.
  */
 #include "check.h"
 #include "hits.h"
@@ -53,7 +54,9 @@ static void emit(struct khs *k, const struct khs_emitter *to, enum khs_direction
 }
 
 static struct khs_error *check_side(struct khs *k, enum khs_direction direction,
-				    const struct khs_runs *runs, const struct khs_emitter *to)
+				    const struct khs_runs *runs,
+				    const struct khs_extents *explained,
+				    const struct khs_emitter *to)
 {
 	struct khs_hits hits = { 0 };
 	bool ok = true;
@@ -61,8 +64,10 @@ static struct khs_error *check_side(struct khs *k, enum khs_direction direction,
 	for (size_t i = 0; ok && i < runs->n; i++)
 		ok = khs_hits_add_touched(&hits, &runs->v[i], &side_of(k, direction)->unknown, 0);
 	khs_hits_sort(&hits);
-	for (size_t i = 0; ok && i < hits.n; i++)
-		emit(k, to, direction, &hits.v[i]);
+	for (size_t i = 0; ok && i < hits.n; i++) {
+		if (!khs_extents_find(explained, hits.v[i].pfn))
+			emit(k, to, direction, &hits.v[i]);
+	}
 	khs_hits_deinit(&hits);
 	return ok ? NULL : khs_enomem();
 }
@@ -70,12 +75,16 @@ static struct khs_error *check_side(struct khs *k, enum khs_direction direction,
 struct khs_error *khs_check_orphan(struct khs *k, const struct khs_check_info *check,
 				   const struct khs_emitter *to)
 {
+	struct khs_extents none = { 0 }, leftovers = { 0 };
 	struct khs_error *err = khs_need_owners(k);
 
 	(void)check;
 	if (!err)
-		err = check_side(k, KHS_OUT, &k->kho.out, to);
+		err = check_side(k, KHS_OUT, &k->kho.out, &none, to);
 	if (!err)
-		err = check_side(k, KHS_IN, &k->census.in, to);
+		err = khs_find_leftovers(k, &leftovers);
+	if (!err)
+		err = check_side(k, KHS_IN, &k->census.in, &leftovers, to);
+	khs_extents_deinit(&leftovers);
 	return err;
 }

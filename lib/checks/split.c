@@ -235,3 +235,17 @@ struct khs_error *khs_find_leftover(const struct khs *k, uint64_t pfn, enum khs_
 	}
 	return err;
 }
+
+struct khs_error *khs_find_leftovers(const struct khs *k, struct khs_extents *ret)
+{
+	struct walk w = { 0 };
+	struct khs_error *err;
+	struct split s;
+
+	while (!(err = next_split(k, &w, &s)) && s.end) {
+		if (s.proven && !khs_extents_add(ret, s.leftover, s.end, 0))
+			return khs_enomem();
+	}
+	khs_extents_normalize(ret);
+	return err;
+}

@@ -126,6 +126,7 @@ static void add_waiting(const struct khs_sim *sim, const struct khs_run *run, st
 /*
  * A handover is for one kexec: what waits to be retrieved is not preserved again by itself. The
  * root FDT, blobs that are copied rather than restored, and regions of reserve_mem= wait for ever.
+ * A note: right after a handover this is how it should be, and only who is about to kexec cares.
  */
 static void check_waiting(const struct khs_sim *sim)
 {
@@ -137,7 +138,7 @@ static void check_waiting(const struct khs_sim *sim)
 		add_waiting(sim, &in->v[i], &w);
 	if (!w.pages)
 		return;
-	khs_draft_init_global(&d, "pf-lost", KHS_WARNING);
+	khs_draft_init_global(&d, "pf-lost", KHS_NOTE);
 	khs_draft_summary(&d, "handed over to this kernel, neither retrieved nor preserved again: "
 			  "a kexec now loses it");
 	khs_draft_number(&d, "ranges", w.ranges);
