@@ -599,6 +599,84 @@ KHS_API struct khs_error *khs_fdt(struct khs *k, const struct khs_fdt_options *o
 KHS_API const char *khs_blob_state_name(enum khs_blob_state state);
 KHS_API const char *khs_blob_format_name(enum khs_blob_format format);
 
+/* ---- diff ----------------------------------------------------------------------------------- */
+
+/* What two dumps are to each other. */
+enum khs_relation {
+	KHS_RELATION_NONE, /* nothing that can be compared */
+	KHS_RELATION_SAME, /* of the same boot, the one later than the other */
+	KHS_RELATION_NEXT, /* the one's boot handed over to the other's */
+};
+
+/* What became of a preservation. Those behind UNKNOWN are surprises. */
+enum khs_outcome {
+	KHS_OUTCOME_PENDING,   /* handed over, marked, waiting for its owner */
+	KHS_OUTCOME_RESTORED,  /* no mark any more, and in use */
+	KHS_OUTCOME_FREED,     /* no mark any more, and free */
+	KHS_OUTCOME_LATE,      /* handed over, but not in OLD's map: preserved after that dump */
+	KHS_OUTCOME_DROPPED,   /* pending in OLD, and not preserved there for the next kernel */
+	KHS_OUTCOME_KEPT,      /* same boot: in both */
+	KHS_OUTCOME_ADDED,     /* same boot: preserved since OLD */
+	KHS_OUTCOME_REMOVED,   /* same boot: not preserved any more */
+	KHS_OUTCOME_UNKNOWN,   /* the dumps lack what it takes to tell */
+	KHS_OUTCOME_REORDERED, /* covered by a block, or blocks, of another order */
+	KHS_OUTCOME_DAMAGED,   /* handed over, but its struct pages are not as they have to be */
+	KHS_OUTCOME_APPEARED,  /* same boot: marked since OLD, which nothing does */
+	KHS_OUTCOME_LOST,      /* the next kernel did not take it over */
+	KHS_NR_OUTCOMES,
+};
+
+/* Blocks of one order, one behind the other, of one outcome. */
+struct khs_diff_range {
+	enum khs_direction direction; /* OUT: preserved by OLD's kernel; IN: handed to it */
+	enum khs_outcome outcome;
+	uint64_t pfn;
+	uint64_t pages;
+	uint64_t ranges;    /* how many blocks */
+	unsigned int order; /* in OLD; of what only NEW has, in NEW */
+	int new_order;      /* REORDERED: of the largest block there now; else -1 */
+	bool again;         /* next boot: NEW's kernel has preserved it for the one after */
+	bool proven;        /* FREED, RESTORED: memblock tells that it was handed over */
+	int node;           /* of the first page */
+};
+
+struct khs_diff_total {
+	uint64_t ranges; /* blocks */
+	uint64_t pages;
+};
+
+struct khs_diff_summary {
+	enum khs_relation relation; /* NONE if it was forced; then treated as NEXT */
+	char why[256];              /* a sentence if it is NONE */
+	struct khs_diff_total total[KHS_NR_OUTCOMES];
+	struct khs_diff_total again;    /* of all, what NEW has preserved again */
+	struct khs_diff_total unproven; /* of FREED and RESTORED, what may never have arrived */
+	bool surprises;
+	bool all_judged;
+	char doubt[160];            /* why not all was judged; "" if it was */
+};
+
+struct khs_diff_options {
+	size_t size; /* sizeof(struct khs_diff_options) */
+	bool force;  /* go on where the dumps are none of one machine's consecutive boots */
+};
+
+/*
+ * Compares two dumps of one machine: @old the earlier. For two boots, what @old's kernel preserved
+ * against what @new's has of it; for one boot, what was preserved and pending then and later. The
+ * ranges come by pfn, those that only @new has at the end of each direction, until @visit returns
+ * false. *@summary is whole unless it did. Errors: MISMATCH if the dumps don't belong together,
+ * NODATA if one of them knows nothing of KHO, NOMEM, INTERRUPTED.
+ */
+KHS_API struct khs_error *khs_diff(struct khs *old, struct khs *new_,
+				   const struct khs_diff_options *opts,
+				   bool (*visit)(void *arg, const struct khs_diff_range *range),
+				   void *arg, struct khs_diff_summary *summary);
+
+KHS_API const char *khs_outcome_name(enum khs_outcome outcome);
+KHS_API bool khs_outcome_surprises(enum khs_outcome outcome);
+KHS_API const char *khs_relation_name(enum khs_relation relation);
+
 /* ---- rendering ------------------------------------------------------------------------------ */
 
 /*
@@ -616,6 +694,10 @@ KHS_API struct khs_error *khs_print_owners(struct khs *k, unsigned int direction
 KHS_API struct khs_error *khs_print_owner_of(struct khs *k, enum khs_address_kind kind,
 					     uint64_t address, FILE *out, bool json);
 KHS_API struct khs_error *khs_print_facts(struct khs *k, FILE *out, bool json);
+/* @all: list every range, not the surprising ones alone. The rest is as khs_diff() has it. */
+KHS_API struct khs_error *khs_print_diff(struct khs *old, struct khs *new_,
+					 const struct khs_diff_options *opts, bool all, FILE *out,
+					 bool json, struct khs_diff_summary *summary);
 /* With opts->bytes there is no JSON: USAGE. */
 KHS_API struct khs_error *khs_print_fdt(struct khs *k, const struct khs_fdt_options *opts,
 					FILE *out, bool json);

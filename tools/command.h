@@ -12,6 +12,7 @@
 
 struct khs_run_verb {
 	struct khs *k;
+	struct khs *old; /* diff */
 	const struct khs_command *cmd;
 	FILE *out;
 	int status; /* an enum khs_exit */

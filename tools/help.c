@@ -9,9 +9,12 @@ static const char *program(enum khs_door door)
 	return door == KHS_DOOR_CLI ? "khoscope" : "kho";
 }
 
-static const char *dump_word(enum khs_door door)
+/* Of a verb that takes one dump, or of any (KHS_NR_VERBS). */
+static const char *dump_word(enum khs_door door, enum khs_verb v)
 {
-	return door == KHS_DOOR_CLI ? " VMCORE" : "";
+	bool one = v == KHS_NR_VERBS || (v < KHS_VERB_HELP && v != KHS_VERB_DIFF);
+
+	return door == KHS_DOOR_CLI && one ? " VMCORE" : "";
 }
 
 /* @left in @width columns, then the lines of @help below each other. */
@@ -64,9 +67,9 @@ static void put_addresses(FILE *out)
 
 static void put_statuses(FILE *out)
 {
-	fputs("\nexit status of check and preflight:\n"
+	fputs("\nexit status of check, preflight and diff:\n"
 	      "  0  nothing found, and all was judged\n"
-	      "  1  a finding of severity warning or error\n"
+	      "  1  a finding of severity warning or error; a surprise\n"
 	      "  2  bad usage, or a dump that cannot be opened\n"
 	      "  3  nothing found, but part of the dump could not be judged\n", out);
 }
@@ -75,7 +78,7 @@ static void put_overview(FILE *out, enum khs_door door)
 {
 	fprintf(out, "%s reads what Linux Kexec Handover (KHO) left in a dump.\n\n"
 		     "usage: %s [VERB] [OPTIONS]%s\n\nverbs:\n",
-		program(door), program(door), dump_word(door));
+		program(door), program(door), dump_word(door, KHS_NR_VERBS));
 	for (enum khs_verb v = 0; v < KHS_NR_VERBS; v++) {
 		char left[24];
 
@@ -95,11 +98,12 @@ static void put_topic(FILE *out, enum khs_door door, enum khs_verb v)
 
 	fprintf(out, "%s %s: %s\n\nusage: %s %s [OPTIONS]%s%s%s\n", program(door), verb->name,
 		verb->help, program(door), verb->name, verb->operand ? " " : "",
-		verb->operand ? verb->operand : "", v < KHS_VERB_HELP ? dump_word(door) : "");
+		verb->operand ? verb->operand : "", dump_word(door, v));
 	put_options(out, door, 1u << v);
 	if (v == KHS_VERB_PAGE || v == KHS_VERB_OWNERS)
 		put_addresses(out);
-	if ((v == KHS_VERB_CHECK || v == KHS_VERB_PREFLIGHT) && door == KHS_DOOR_CLI)
+	if (door == KHS_DOOR_CLI && (v == KHS_VERB_CHECK || v == KHS_VERB_PREFLIGHT ||
+				     v == KHS_VERB_DIFF))
 		put_statuses(out);
 }
 

@@ -129,13 +129,36 @@ static int usage(const struct khs_command *cmd)
 	return KHS_EXIT_FAILED;
 }
 
-static int answer(struct ui *ui, struct khs *k, const struct khs_command *cmd)
+static int answer(struct ui *ui, struct khs *old, struct khs *k, const struct khs_command *cmd)
 {
 	struct khs_error *err;
-	int status = khs_command_run(k, cmd, stdout, &err);
+	int status = khs_command_run_pair(old, k, cmd, stdout, &err);
 
 	wipe_progress(ui);
 	return err || interrupted ? fail(ui, err, status) : status;
+}
+
+/*
+ * The earlier of two dumps, if the command names one. A --vmlinux alone is of both kernels if they
+ * are of one build, else of the later.
+ */
+static struct khs_error *open_old(const struct khs_command *cmd, const struct khs_options *opts,
+				  struct khs **ret)
+{
+	struct khs_options own = *opts;
+	struct khs_error *err;
+
+	*ret = NULL;
+	if (!cmd->old_dump)
+		return NULL;
+	if (cmd->old_vmlinux)
+		own.vmlinux = cmd->old_vmlinux;
+	err = khs_open(cmd->old_dump, &own, ret);
+	if (khs_error_code(err) != KHS_ERR_MISMATCH || cmd->old_vmlinux)
+		return err;
+	khs_error_free(err);
+	own.vmlinux = NULL;
+	return khs_open(cmd->old_dump, &own, ret);
 }
 
 static int open_and_answer(struct ui *ui, const struct khs_command *cmd)
@@ -149,14 +172,15 @@ static int open_and_answer(struct ui *ui, const struct khs_command *cmd)
 		.progress = show_progress,
 		.warn = show_warning,
 	};
-	struct khs *k;
-	struct khs_error *err = khs_open(cmd->dump, &opts, &k);
+	struct khs *k = NULL, *old;
+	struct khs_error *err = open_old(cmd, &opts, &old);
 	int status;
 
-	if (err)
-		return fail(ui, err, KHS_EXIT_FAILED);
-	status = answer(ui, k, cmd);
+	if (!err)
+		err = khs_open(cmd->dump, &opts, &k);
+	status = err ? fail(ui, err, KHS_EXIT_FAILED) : answer(ui, old, k, cmd);
 	khs_close(k);
+	khs_close(old);
 	return status;
 }
 
@@ -188,6 +212,6 @@ int main(int argc, char *argv[])
 	if (khs_command_needs_dump(&cmd))
 		status = open_and_answer(&ui, &cmd);
 	else
-		status = answer(&ui, NULL, &cmd);
+		status = answer(&ui, NULL, NULL, &cmd);
 	return close_output(status);
 }

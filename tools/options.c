@@ -6,8 +6,9 @@
 #include <string.h>
 
 #define V(verb) (1u << KHS_VERB_##verb)
-#define ANSWERS \
-	(V(STATUS) | V(LIST) | V(PAGE) | V(OWNERS) | V(CHECK) | V(PREFLIGHT) | V(FACTS) | V(FDT))
+#define ANSWERS                                                                  \
+	(V(STATUS) | V(LIST) | V(PAGE) | V(OWNERS) | V(CHECK) | V(PREFLIGHT) |  \
+	 V(FACTS) | V(FDT) | V(DIFF))
 #define ANY ((1u << KHS_NR_VERBS) - 1)
 #define BOTH (KHS_DOOR_CLI | KHS_DOOR_CRASH)
 
@@ -27,6 +28,12 @@ bool khs_parse_number(const char *s, uint64_t *ret)
 static bool set_vmlinux(struct khs_command *cmd, const char *arg)
 {
 	cmd->vmlinux = arg;
+	return *arg;
+}
+
+static bool set_old_vmlinux(struct khs_command *cmd, const char *arg)
+{
+	cmd->old_vmlinux = arg;
 	return *arg;
 }
 
@@ -120,6 +127,12 @@ const struct khs_option khs_option_table[] = {
 	{ V(PREFLIGHT), BOTH, "as", 0, 'a', "VERSION",
 	  "6.16, 6.17, 6.18, 6.19, 7.0, 7.1, 7.2, 7.2.13 or 7.3",
 	  "the next kernel is this one; without it, one like\nthe dumped kernel", SET(as) },
+	{ V(DIFF), KHS_DOOR_CLI, "all", 'a', 0, NULL, NULL,
+	  "list every range, not those alone that surprise", FLAG(all) },
+	{ V(DIFF), KHS_DOOR_CLI, "force", 'f', 0, NULL, NULL,
+	  "compare even what is not of consecutive boots of one\nmachine", FLAG(diff.force) },
+	{ V(DIFF), KHS_DOOR_CLI, "old-vmlinux", 0, 0, "FILE", "a file",
+	  "of OLD, if --vmlinux is of NEW alone", SET(old_vmlinux) },
 	{ ANSWERS, KHS_DOOR_CLI, "vmlinux", 'k', 0, "FILE", "a file",
 	  "symbols and types from this vmlinux; without it,\nfrom the dump itself", SET(vmlinux) },
 	{ ANSWERS, KHS_DOOR_CLI, "any-build-id", 0, 0, NULL, NULL,

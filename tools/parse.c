@@ -234,10 +234,23 @@ static bool parse_operand(struct parser *p)
 	return parse_address(p->cmd, pull_word(p, n));
 }
 
+static bool parse_old_dump(struct parser *p)
+{
+	if (p->cmd->door != KHS_DOOR_CLI)
+		return problem(p->cmd, "diff takes two dumps: it is for the command line, khoscope "
+			       "diff OLD NEW");
+	if (p->nr_words < 2 || !*p->words[0])
+		return problem(p->cmd, "diff wants two dumps: OLD NEW");
+	p->cmd->old_dump = pull_word(p, 0);
+	return true;
+}
+
 static bool parse_dump(struct parser *p)
 {
 	bool wanted = p->cmd->door == KHS_DOOR_CLI;
 
+	if (p->cmd->verb == KHS_VERB_DIFF && !parse_old_dump(p))
+		return false;
 	if (wanted && (!p->nr_words || !*p->words[0]))
 		return problem(p->cmd, "no VMCORE is named");
 	if (wanted)
@@ -290,6 +303,7 @@ bool khs_command_parse(enum khs_door door, int argc, char *const argv[], struct 
 	*cmd = (struct khs_command){ .door = door, .topic = KHS_NR_VERBS };
 	cmd->filter.size = sizeof(cmd->filter);
 	cmd->fdt.size = sizeof(cmd->fdt);
+	cmd->diff.size = sizeof(cmd->diff);
 	for (p.i = 1; p.i < argc; p.i++)
 		if (!take(&p, argv[p.i]))
 			return false;

@@ -71,6 +71,19 @@ static struct khs_error *run_fdt(struct khs_run_verb *r)
 	return khs_print_fdt(r->k, &r->cmd->fdt, r->out, r->cmd->json);
 }
 
+static struct khs_error *run_diff(struct khs_run_verb *r)
+{
+	struct khs_diff_summary sum;
+	struct khs_error *err = khs_print_diff(r->old, r->k, &r->cmd->diff, r->cmd->all, r->out,
+					       r->cmd->json, &sum);
+
+	if (!err && sum.surprises)
+		r->status = KHS_EXIT_FOUND;
+	else if (!err && !sum.all_judged)
+		r->status = KHS_EXIT_UNJUDGED;
+	return err;
+}
+
 const struct khs_verb_info khs_verbs[KHS_NR_VERBS] = {
 	[KHS_VERB_STATUS] = { "status", NULL,
 		"the handover on one screen; done when no verb is named", run_status },
@@ -88,6 +101,8 @@ const struct khs_verb_info khs_verbs[KHS_NR_VERBS] = {
 		"each symbol and offset used, and where it came from", run_facts },
 	[KHS_VERB_FDT] = { "fdt", "[in|out] [NAME]",
 		"the handover FDT and its subtrees, decoded", run_fdt },
+	[KHS_VERB_DIFF] = { "diff", "OLD NEW",
+		"what became of what OLD's kernel preserved (not in crash)", run_diff },
 	[KHS_VERB_HELP] = { "help", "[VERB]",
 		"print this, or the help of one verb", khs_run_help },
 	[KHS_VERB_VERSION] = { "version", NULL,
@@ -114,7 +129,13 @@ static bool reader_gone(FILE *out)
 int khs_command_run(struct khs *k, const struct khs_command *cmd, FILE *out,
 		    struct khs_error **ret)
 {
-	struct khs_run_verb r = { .k = k, .cmd = cmd, .out = out };
+	return khs_command_run_pair(NULL, k, cmd, out, ret);
+}
+
+int khs_command_run_pair(struct khs *old, struct khs *k, const struct khs_command *cmd, FILE *out,
+			 struct khs_error **ret)
+{
+	struct khs_run_verb r = { .old = old, .k = k, .cmd = cmd, .out = out };
 	struct khs_error *err = khs_verbs[cmd->verb].run(&r);
 
 	*ret = NULL;

@@ -24,12 +24,15 @@ enum khs_verb {
 	KHS_VERB_PREFLIGHT,
 	KHS_VERB_FACTS,
 	KHS_VERB_FDT,
+	KHS_VERB_DIFF,
 	KHS_VERB_HELP,
 	KHS_VERB_VERSION,
 	KHS_NR_VERBS,
 };
 
-/* Exit statuses, the same for every verb; FOUND and UNJUDGED are of check and preflight alone. */
+/*
+ * Exit statuses, the same for every verb; FOUND and UNJUDGED are of check, preflight and diff alone.
+ */
 enum khs_exit {
 	KHS_EXIT_OK = 0,
 	KHS_EXIT_FOUND = 1,         /* a finding of severity warning or error */
@@ -50,10 +53,14 @@ struct khs_command {
 	enum khs_address_kind kind; /* page, owners */
 	uint64_t address;
 	struct khs_fdt_options fdt; /* fdt */
+	struct khs_diff_options diff; /* diff */
+	bool all;                   /* diff: each range */
 
 	/* The command line only. */
 	const char *dump; /* NULL for help and version */
+	const char *old_dump; /* diff: the earlier one; else NULL */
 	const char *vmlinux;
+	const char *old_vmlinux; /* diff */
 	bool any_build_id;
 	bool quiet;
 
@@ -72,6 +79,10 @@ bool khs_command_needs_dump(const struct khs_command *cmd);
  */
 int khs_command_run(struct khs *k, const struct khs_command *cmd, FILE *out,
 		    struct khs_error **err);
+
+/* As above, for a verb that has an old_dump: @old is that. */
+int khs_command_run_pair(struct khs *old, struct khs *k, const struct khs_command *cmd, FILE *out,
+			 struct khs_error **err);
 
 /* "WHO: KIND: MESSAGE" and a newline, sanitised; @kind ("warning") may be NULL. */
 void khs_say(FILE *out, const char *who, const char *kind, const char *message);

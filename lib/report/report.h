@@ -42,6 +42,13 @@ void khs_text_item(FILE *out, const struct khs_item *item);
 void khs_text_blob_bytes(FILE *out, uint64_t offset, const uint8_t *data, size_t len);
 void khs_text_blob_end(FILE *out, enum khs_presence presence);
 
+void khs_text_diff_head(FILE *out, const struct khs_status *old, const struct khs_status *new_,
+			const struct khs_diff_summary *sum);
+void khs_text_diff_table(FILE *out, const struct khs_diff_summary *sum, uint64_t page_size);
+void khs_text_diff_ranges_head(FILE *out);
+void khs_text_diff_range(FILE *out, const struct khs_diff_range *range, uint64_t page_size);
+void khs_text_diff_tail(FILE *out, const struct khs_diff_summary *sum);
+
 /* Bytes of one number of a property, 0 if it has none; and the @i-th of them. */
 size_t khs_item_width(enum khs_item_value value);
 uint64_t khs_item_number(const struct khs_item *item, size_t i);
@@ -75,6 +82,10 @@ json_t *khs_json_finding(const struct khs_finding *finding);
 json_t *khs_json_blob(const struct khs_blob *blob);
 json_t *khs_json_node(const struct khs_item *item);
 json_t *khs_json_property(const struct khs_item *item);
+json_t *khs_json_diff_range(const struct khs_diff_range *range);
+/* All but the ranges. */
+json_t *khs_json_diff(const struct khs_status *old, const struct khs_status *new_,
+		      const struct khs_diff_summary *sum);
 /* A sentence that may be empty. */
 json_t *khs_json_why(const char *why);
 

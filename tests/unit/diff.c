@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel.h"
+
+#include "diff/relation.h"
+#include "model.h"
+
+#define A 0x4000ULL /* pfns of node 0 with nothing else there */
+#define FDT (TK_OUT_FDT >> 12)
+
+struct range {
+	enum khs_direction direction;
+	enum khs_outcome outcome;
+	uint64_t pfn, pages, ranges;
+	unsigned int order;
+	int new_order;
+	bool again, proven;
+};
+
+struct fixture {
+	struct tk *old, *new;
+	bool force;
+	struct range got[64];
+	size_t n;
+	struct khs_diff_summary sum;
+	char error[256];
+};
+
+/* NEW's kernel was started by the handover of OLD's, and what was OLD's own is pending. */
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	assert_non_null(f);
+	f->old = tk_new();
+	f->new = tk_new_handed();
+	tk_write(f->old, TK_VARS + TK_V_IN + TK_IN_COUNT, 2, 4);
+	memcpy(tk_at(f->new, TK_VARS + TK_V_IN + TK_IN_RELEASE, 6), "7.3.4", 6);
+	tk_write(f->new, TK_VARS + TK_V_IN, TK_OUT_FDT, 8);
+	tk_pending(f->new, FDT, 0);
+	/* NEW's own is elsewhere. */
+	tk_root_fdt(f->new, TK_IN_FDT, "kho-v4", f->new->tree.root);
+	tk_write(f->new, TK_VARS + TK_V_OUT, TK_DIRECT + TK_IN_FDT, 8);
+	tk_forget(f->new, KHS_ASK_MEMBER, "memblock", "reserved");
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_delete(f->old);
+	tk_delete(f->new);
+	free(f);
+	return 0;
+}
+
+static bool keep(void *arg, const struct khs_diff_range *r)
+{
+	struct fixture *f = arg;
+
+	assert_true(f->n < sizeof(f->got) / sizeof(f->got[0]));
+	f->got[f->n++] = (struct range){ r->direction, r->outcome, r->pfn, r->pages, r->ranges,
+					 r->order, r->new_order, r->again, r->proven };
+	return true;
+}
+
+static enum khs_code try_diff(struct fixture *f)
+{
+	const struct khs_diff_options opts = { .size = sizeof(opts), .force = f->force };
+	_cleanup_error_ struct khs_error *err = NULL;
+
+	f->n = 0;
+	tk_open(f->old);
+	tk_open(f->new);
+	err = khs_diff(f->old->k, f->new->k, &opts, keep, f, &f->sum);
+	snprintf(f->error, sizeof(f->error), "%s", err ? khs_error_message(err) : "");
+	return khs_error_code(err);
+}
+
+static void print_all(const struct fixture *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		print_error("%s pfn 0x%llx pages %llu order %u > %d\n",
+			    khs_outcome_name(f->got[i].outcome), (unsigned long long)f->got[i].pfn,
+			    (unsigned long long)f->got[i].pages, f->got[i].order,
+			    f->got[i].new_order);
+}
+
+/* The one range that begins at @pfn. */
+static const struct range *at(const struct fixture *f, uint64_t pfn, enum khs_outcome outcome,
+			      uint64_t pages, uint64_t ranges)
+{
+	const struct range *found = NULL;
+
+	for (size_t i = 0; i < f->n; i++)
+		if (f->got[i].pfn == pfn) {
+			assert_null(found);
+			found = &f->got[i];
+		}
+	if (!found || found->outcome != outcome || found->pages != pages ||
+	    found->ranges != ranges) {
+		print_error("wanted %s pfn 0x%llx pages %llu, got:\n", khs_outcome_name(outcome),
+			    (unsigned long long)pfn, (unsigned long long)pages);
+		print_all(f);
+	}
+	assert_true(found && found->outcome == outcome && found->pages == pages);
+	assert_int_equal(found->ranges, ranges);
+	return found;
+}
+
+/* Compares; beside the root FDT there are @n ranges. */
+static void diff(struct fixture *f, size_t n)
+{
+	assert_int_equal(try_diff(f), KHS_OK);
+	if (f->n != n + 1)
+		print_all(f);
+	assert_int_equal(f->n, n + 1);
+	at(f, FDT, KHS_OUTCOME_PENDING, 1, 1);
+}
+
+/* ---- outcomes of a handover ----------------------------------------------------------------- */
+
+static void what_waits(void **state)
+{
+	struct fixture *f = *state;
+	const struct range *r;
+
+	for (uint64_t i = 0; i < 3; i++) {
+		tk_preserve(f->old, A + 4 * i, 2);
+		tk_pending(f->new, A + 4 * i, 2);
+	}
+	tk_preserve(f->new, A + 8, 2);
+	diff(f, 2);
+	r = at(f, A, KHS_OUTCOME_PENDING, 8, 2);
+	assert_true(r->order == 2 && r->new_order == -1 && !r->again && r->direction == KHS_OUT);
+	assert_true(at(f, A + 8, KHS_OUTCOME_PENDING, 4, 1)->again);
+	assert_true(f->sum.relation == KHS_RELATION_NEXT && f->sum.all_judged);
+	assert_false(f->sum.surprises);
+	assert_int_equal(f->sum.total[KHS_OUTCOME_PENDING].ranges, 4);
+	assert_int_equal(f->sum.total[KHS_OUTCOME_PENDING].pages, 13);
+	assert_int_equal(f->sum.again.pages, 5); /* the made-up kernel has FDT's page in its map */
+}
+
+static void what_was_restored(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_preserve(f->old, A, 3);
+	tk_restore_folio(f->new, A, 3, false);
+	tk_preserve(f->old, A + 8, 3);
+	tk_restore_folio(f->new, A + 8, 3, true);
+	tk_preserve(f->old, A + 16, 1); /* restored, and a part of it freed */
+	tk_init_page(f->new, A + 16);
+	tk_free_block(f->new, A + 17, 0);
+	diff(f, 2);
+	assert_false(at(f, A, KHS_OUTCOME_RESTORED, 16, 2)->proven);
+	at(f, A + 16, KHS_OUTCOME_RESTORED, 2, 1);
+	assert_false(f->sum.surprises);
+	assert_int_equal(f->sum.unproven.pages, 18);
+}
+
+static void what_is_free(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_preserve(f->old, A + 2, 1); /* inside a larger free block */
+	tk_free_block(f->new, A, 3);
+	tk_preserve(f->old, A + 8, 2); /* of several smaller ones */
+	tk_free_block(f->new, A + 8, 1);
+	tk_free_block(f->new, A + 10, 0);
+	tk_free_block(f->new, A + 11, 0);
+	diff(f, 2);
+	at(f, A + 2, KHS_OUTCOME_FREED, 2, 1);
+	at(f, A + 8, KHS_OUTCOME_FREED, 4, 1);
+	assert_false(f->sum.surprises);
+	assert_true(f->sum.all_judged);
+}
+
+static void what_memblock_knows(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_member(f->new, "memblock", "reserved", 2 * TK_MEMBLOCK_TYPE, TK_MEMBLOCK_TYPE);
+	tk_set_noinit(f->new, 0, FDT, FDT + 1);
+	tk_set_noinit(f->new, 1, A, A + 6);
+	tk_preserve(f->old, A, 1);
+	tk_free_block(f->new, A, 1);
+	tk_preserve(f->old, A + 2, 1);
+	tk_restore_folio(f->new, A + 2, 1, false);
+	tk_preserve(f->old, A + 4, 2); /* memblock reserved half of it */
+	tk_preserve(f->old, A + 8, 1); /* ... and nothing of this */
+	diff(f, 4);
+	assert_true(at(f, A, KHS_OUTCOME_FREED, 2, 1)->proven);
+	assert_true(at(f, A + 2, KHS_OUTCOME_RESTORED, 2, 1)->proven);
+	at(f, A + 4, KHS_OUTCOME_LOST, 4, 1);
+	at(f, A + 8, KHS_OUTCOME_LOST, 2, 1);
+	assert_true(f->sum.surprises);
+	assert_int_equal(f->sum.unproven.ranges, 0);
+}
+
+static void what_is_lost(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_preserve(f->old, A, 2); /* never initialised */
+	tk_fill_page(f->new, A + 1, 0);
+	tk_preserve(f->old, TK_SCRATCH0, 1);
+	tk_preserve(f->old, TK_END, 4); /* no memory */
+	diff(f, 3);
+	at(f, A, KHS_OUTCOME_LOST, 4, 1);
+	at(f, TK_SCRATCH0, KHS_OUTCOME_LOST, 2, 1);
+	at(f, TK_END, KHS_OUTCOME_LOST, 16, 1);
+	assert_int_equal(f->sum.total[KHS_OUTCOME_LOST].ranges, 3);
+}
+
+static void a_handover_that_failed(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_preserve(f->old, A, 2);
+	tk_write(f->new, TK_VARS + TK_V_IN, 0, 8);
+	tk_write(f->new, TK_VARS + TK_V_IN + TK_IN_COUNT, 0, 4);
+	memset(tk_at(f->new, TK_VARS + TK_V_IN + TK_IN_RELEASE, 6), 0, 6);
+	tk_allocate(f->new, FDT);
+	assert_int_equal(try_diff(f), KHS_OK);
+	assert_int_equal(f->n, 2);
+	at(f, FDT, KHS_OUTCOME_LOST, 1, 1);
+	at(f, A, KHS_OUTCOME_LOST, 4, 1);
+}
+
+static void other_orders(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_preserve(f->old, A, 2); /* became two */
+	tk_pending(f->new, A, 1);
+	tk_pending(f->new, A + 2, 1);
+	for (uint64_t i = 0; i < 4; i++) /* two of four became one */
+		tk_preserve(f->old, A + 8 + i, 0);
+	tk_pending(f->new, A + 8, 1);
+	diff(f, 3);
+	assert_int_equal(at(f, A, KHS_OUTCOME_REORDERED, 4, 1)->new_order, 1);
+	assert_int_equal(at(f, A + 8, KHS_OUTCOME_REORDERED, 2, 2)->new_order, 1);
+	at(f, A + 10, KHS_OUTCOME_RESTORED, 2, 2);
+	assert_true(f->sum.surprises);
+}
+
+static void damage(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_preserve(f->old, A, 2);
+	tk_pending(f->new, A, 2);
+	tk_fill_page(f->new, A + 3, 0);
+	diff(f, 1);
+	at(f, A, KHS_OUTCOME_DAMAGED, 4, 1);
+	assert_true(f->sum.surprises);
+}
+
+static void what_came_later(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_pending(f->new, A, 1);
+	tk_pending(f->new, A + 2, 1);
+	diff(f, 1);
+	at(f, A, KHS_OUTCOME_LATE, 4, 2);
+	assert_false(f->sum.surprises);
+}
+
+/* Pending in OLD, which was handed it: what is not in OLD's own map ended with its boot. */
+static void what_is_dropped(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_write(f->old, TK_VARS + TK_V_IN, TK_IN_FDT, 8);
+	tk_pending(f->old, A, 2);
+	tk_pending(f->old, A + 4, 2);
+	tk_preserve(f->old, A + 4, 2);
+	tk_pending(f->new, A + 4, 2);
+	diff(f, 2);
+	assert_int_equal(at(f, A, KHS_OUTCOME_DROPPED, 4, 1)->direction, KHS_IN);
+	at(f, A + 4, KHS_OUTCOME_PENDING, 4, 1);
+	assert_false(f->sum.surprises);
+}
+
+static void what_the_dump_lacks(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_preserve(f->old, A, 1);
+	tk_lose(f->new, tk_page_pa(f->new, A) & ~0xfffULL, 4096, KHS_MISSING);
+	diff(f, 1);
+	at(f, A, KHS_OUTCOME_UNKNOWN, 2, 1);
+	assert_false(f->sum.all_judged);
+	assert_false(f->sum.surprises);
+	assert_string_not_equal(f->sum.doubt, "");
+}
+
+/* ---- one boot ------------------------------------------------------------------------------- */
+
+static void same_boot(struct fixture *f)
+{
+	tk_delete(f->new);
+	f->new = tk_new();
+	tk_write(f->new, TK_VARS + TK_V_IN + TK_IN_COUNT, 2, 4);
+}
+
+static void the_same_boot_out(void **state)
+{
+	struct fixture *f = *state;
+
+	same_boot(f);
+	tk_preserve(f->old, A, 2);
+	tk_preserve(f->new, A, 2);
+	tk_preserve(f->old, A + 4, 2);
+	tk_preserve(f->new, A + 8, 2);
+	tk_preserve(f->old, A + 16, 2);
+	tk_preserve(f->new, A + 16, 3);
+	assert_int_equal(try_diff(f), KHS_OK);
+	assert_int_equal(f->sum.relation, KHS_RELATION_SAME);
+	at(f, FDT, KHS_OUTCOME_KEPT, 1, 1);
+	at(f, A, KHS_OUTCOME_KEPT, 4, 1);
+	at(f, A + 4, KHS_OUTCOME_REMOVED, 4, 1);
+	at(f, A + 8, KHS_OUTCOME_ADDED, 4, 1);
+	assert_int_equal(at(f, A + 16, KHS_OUTCOME_REORDERED, 4, 1)->new_order, 3);
+	assert_int_equal(f->n, 5);
+}
+
+static void the_same_boot_in(void **state)
+{
+	struct fixture *f = *state;
+
+	same_boot(f);
+	tk_write(f->old, TK_VARS + TK_V_IN, TK_IN_FDT, 8);
+	tk_write(f->new, TK_VARS + TK_V_IN, TK_IN_FDT, 8);
+	tk_pending(f->old, A, 2);
+	tk_pending(f->new, A, 2);
+	tk_pending(f->old, A + 4, 2);
+	tk_restore_folio(f->new, A + 4, 2, false);
+	tk_pending(f->new, A + 8, 2);
+	tk_forget(f->new, KHS_ASK_MEMBER, "memblock", "reserved");
+	assert_int_equal(try_diff(f), KHS_OK);
+	assert_int_equal(f->n, 4);
+	at(f, A, KHS_OUTCOME_KEPT, 4, 1);
+	assert_int_equal(at(f, A + 4, KHS_OUTCOME_RESTORED, 4, 1)->direction, KHS_IN);
+	at(f, A + 8, KHS_OUTCOME_APPEARED, 4, 1);
+	assert_true(f->sum.surprises);
+}
+
+/* ---- dumps that don't belong together ------------------------------------------------------- */
+
+static void refused(struct fixture *f, const char *word)
+{
+	assert_int_equal(try_diff(f), KHS_ERR_MISMATCH);
+	if (!strstr(f->error, word))
+		print_error("no \"%s\" in: %s\n", word, f->error);
+	assert_non_null(strstr(f->error, word));
+	f->force = true;
+	assert_int_equal(try_diff(f), KHS_OK);
+	assert_int_equal(f->sum.relation, KHS_RELATION_NONE);
+	assert_string_not_equal(f->sum.why, "");
+	f->force = false;
+}
+
+static void other_counts(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_write(f->old, TK_VARS + TK_V_IN + TK_IN_COUNT, 3, 4);
+	refused(f, "kexec count");
+}
+
+static void other_release(void **state)
+{
+	struct fixture *f = *state;
+
+	memcpy(tk_at(f->new, TK_VARS + TK_V_IN + TK_IN_RELEASE, 6), "7.3.5", 6);
+	refused(f, "release 7.3.5");
+}
+
+static void other_fdt(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_write(f->new, TK_VARS + TK_V_IN, 0xe000, 8);
+	refused(f, "root FDT at 0xe000");
+}
+
+static void other_scratch(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_set_scratch(f->old, 2, TK_SCRATCH1, TK_SCRATCH_PAGES / 2);
+	refused(f, "scratch areas differ");
+}
+
+static void other_memory(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_set_ram(f->old, 2, TK_HOLE_END, TK_HOLE_END + 0x1000, 1);
+	refused(f, "different machines");
+}
+
+static void no_handover(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_write(f->new, TK_VARS + TK_V_IN, 0, 8);
+	tk_write(f->new, TK_VARS + TK_V_IN + TK_IN_SCRATCH, 0, 8);
+	refused(f, "not started by a handover");
+}
+
+static void the_wrong_way_round(void **state)
+{
+	struct fixture *f = *state;
+	struct tk *old = f->old;
+
+	f->old = f->new;
+	f->new = old;
+	refused(f, "other way round");
+}
+
+static void no_kho(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_forget_kho(f->old);
+	assert_int_equal(try_diff(f), KHS_ERR_NODATA);
+	assert_non_null(strstr(f->error, "OLD: this kernel has no kexec handover"));
+}
+
+#define PAIR(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		PAIR(what_waits), PAIR(what_was_restored), PAIR(what_is_free),
+		PAIR(what_memblock_knows), PAIR(what_is_lost), PAIR(a_handover_that_failed),
+		PAIR(other_orders), PAIR(damage), PAIR(what_came_later), PAIR(what_is_dropped),
+		PAIR(what_the_dump_lacks), PAIR(the_same_boot_out), PAIR(the_same_boot_in),
+		PAIR(other_counts), PAIR(other_release), PAIR(other_fdt), PAIR(other_scratch),
+		PAIR(other_memory), PAIR(no_handover), PAIR(the_wrong_way_round), PAIR(no_kho),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
