@@ -53,7 +53,7 @@ TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_SRC))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(TOOL_SRC)) $(B)/tests/mkdump/mkdump
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
-SCRIPTS := $(addprefix tests/,golden.sh json.sh truth.sh synthetic.sh nocoreinfo.sh cli.sh crash.sh \
+SCRIPTS := $(addprefix tests/,golden.sh json.sh truth.sh synthetic.sh nocoreinfo.sh diff.sh cli.sh crash.sh \
 	install.sh)
 DEMO := v73-in-split
 

@@ -329,6 +329,11 @@ refused "a pipe as the vmlinux" 'not a vmlinux: no regular file' -k pipe elf
 refused "no name" 'no VMCORE is named' ''
 refused "fdt without a dump" 'no VMCORE is named' fdt in
 refused "fdt with too many words" 'one VMCORE at a time' fdt in LUO elf more
+refused "diff of one dump" 'diff wants two dumps' diff elf
+refused "diff of three dumps" 'one VMCORE at a time' diff elf elf elf
+refused "diff of dumps of two boots" 'not of consecutive boots' diff "$faults" "$healthy"
+refused "diff of two machines" 'different machines' diff "$dumps/a73-out-faults.kdump" elf
+refused "diff of a dump and none" 'a text file' diff elf text
 refused "fdt as JSON with bytes" 'hexdump does not go with --json' fdt --json -x elf
 refused "fdt of a subtree that is none" "no subtree is called 'n\\\\x1b'" fdt $'n\e' elf
 
