@@ -142,7 +142,8 @@ static struct khs_error *gather(struct khs *k, enum khs_direction direction)
 		.k = k, .o = &k->owners, .direction = direction,
 		.side = khs_owners_side(&k->owners, direction),
 		.map = direction == KHS_OUT ? &k->kho.out : &k->census.in,
-		.map_complete = direction == KHS_OUT && khs_out_complete(k),
+		/* What a damaged entry led to may have been preserved. */
+		.map_complete = direction == KHS_OUT && khs_out_complete(k) && !k->kho.nr_problems,
 	};
 
 	g.side->complete = true;
