@@ -207,6 +207,10 @@ struct khs_error *khs_sim_fdt(struct khs_sim *sim)
 		refuse_damage(sim);
 		return NULL;
 	}
+	if (!kho->out_fdt_phys && may_lack_map(sim)) {
+		khs_sim_doubt(sim, "the handover is not finalized: its root FDT is not made yet");
+		return NULL;
+	}
 	if (!sim->out.fdt) {
 		khs_sim_doubt(sim, "the root FDT of kho_out can't be read: %s",
 			      sim->out.why[0] ? sim->out.why : "there is none");

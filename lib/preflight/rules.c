@@ -106,6 +106,8 @@ static struct khs_rules own_radix(const struct khs *k)
 
 	if (!strncmp(k->kho.abi, "kho-v2", 6) || !strncmp(k->kho.abi, "kho-v3", 6)) {
 		rules = *khs_rules_named("7.1");
+		/* kho-v3 is what brought blob-size. */
+		rules.demands_size = strncmp(k->kho.abi, "kho-v2", 6) != 0;
 	} else if (khs_known(facts, KHS_MEM_KHO_IN_RADIX_ROOT)) {
 		rules = *khs_rules_named("7.3");
 	} else {
