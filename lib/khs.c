@@ -122,9 +122,12 @@ struct khs_error *khs_need_census(struct khs *k)
 
 struct khs_error *khs_look_again(struct khs *k)
 {
+	khs_owners_deinit(&k->owners);
 	khs_census_deinit(&k->census);
 	khs_kho_deinit(&k->kho);
+	k->owners = (struct khs_owners){ 0 };
 	k->census = (struct khs_census){ 0 };
+	k->have_owners = false;
 	k->have_census = false;
 	k->have_status = false;
 	khs_vm_forget(k->kernel.vm);

@@ -107,10 +107,12 @@ static struct khs_error *check_freed(const struct khs_sim *sim)
 
 struct waiting {
 	uint64_t ranges, pages, first;
+	uint64_t orphans; /* of the pages, those nobody is known to own */
 };
 
 static void add_waiting(const struct khs_sim *sim, const struct khs_run *run, struct waiting *w)
 {
+	const struct khs_owners_side *side = &sim->k->owners.side[1];
 	uint64_t end = khs_run_end(run);
 	uint64_t known = khs_extents_covered(&sim->k->kho.out_pages, run->pfn, end) +
 			 khs_extents_covered(&sim->in_own, run->pfn, end);
@@ -121,6 +123,27 @@ static void add_waiting(const struct khs_sim *sim, const struct khs_run *run, st
 		w->first = run->pfn;
 	w->ranges += run->count;
 	w->pages += khs_run_pages(run) - known;
+	w->orphans += khs_extents_covered(&side->unknown, run->pfn, end);
+}
+
+/* "session vm0, session vm1" */
+static void name_sessions(const struct khs_sim *sim, struct khs_draft *d)
+{
+	const struct khs_owners *o = &sim->k->owners;
+	char text[256] = "", label[96];
+	bool fits = true;
+	size_t at = 0;
+
+	for (size_t i = 0; fits && i < o->nr_nodes; i++) {
+		const struct khs_owner_node *node = &o->nodes[i];
+
+		if (node->kind != KHS_O_SESSION || node->direction != KHS_IN || !node->pages)
+			continue;
+		khs_owner_label(node, label, sizeof(label));
+		fits = khs_list_add(text, sizeof(text), &at, ", ", "%s", label);
+	}
+	if (*text)
+		khs_draft_string(d, "of", "%s", text);
 }
 
 /*
@@ -139,10 +162,12 @@ static void check_waiting(const struct khs_sim *sim)
 	if (!w.pages)
 		return;
 	khs_draft_init_global(&d, "pf-lost", KHS_NOTE);
-	khs_draft_summary(&d, "handed over to this kernel, neither retrieved nor preserved again: "
-			  "a kexec now loses it");
+	khs_draft_summary(&d, "handed over to this kernel, neither retrieved nor preserved again: a "
+			  "kexec now loses it");
+	name_sessions(sim, &d);
 	khs_draft_number(&d, "ranges", w.ranges);
 	khs_draft_number(&d, "pages", w.pages);
+	khs_draft_number(&d, "pages_without_owner", w.orphans);
 	khs_draft_hex(&d, "first_pfn", w.first);
 	khs_draft_emit(&d, sim->to);
 }

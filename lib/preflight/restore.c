@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Giving pages to whoever asks for them (kernel/liveupdate/kexec_handover.c:kho_restore_page(),
- * kho_restore_pages()), as far as it can be told without knowing who will: a block that is a
- * compound page here is a folio there, and what memblock reserved here (reserve_mem=) is never
- * restored.
+ * kho_restore_pages()). How they will be asked for, their owner tells; of pages without a known one
+ * their struct pages do, as far as they can: a compound page here is a folio there, and what is
+ * reserved here (reserve_mem=) is never restored.
  */
 #include <stdio.h>
 
@@ -47,11 +47,31 @@ static void check_orders(const struct khs_sim *sim)
 
 /* ---- what a block is ------------------------------------------------------------------------ */
 
-enum kind { FOLIO, PAGES, RESERVED, EITHER };
+enum kind { APART, PAGES, RESERVED, EITHER };
+
+/* The first owner that is known. */
+static bool take_owned(void *arg, const struct khs_claim *claim)
+{
+	const struct khs_claim **owned = arg;
+
+	if (claim->role == KHS_ROLE_NONE)
+		return true;
+	*owned = claim;
+	return false;
+}
+
+static const struct khs_claim *owned_by(const struct khs_sim *sim, uint64_t pfn)
+{
+	const struct khs_claim *owned = NULL;
+
+	khs_owners_find(&sim->k->owners, KHS_OUT, pfn, take_owned, &owned);
+	return owned;
+}
 
 /*
- * What the block at @pfn is to its owner now. A page by itself may be either; an absent struct page
- * tells nothing.
+ * How the block at @pfn will be asked for. What has a known owner is asked for by itself, folio,
+ * page or piece of a vmalloc area; so is a compound page. A page without owner may be either; an
+ * absent struct page tells nothing.
  */
 static enum kind kind_of(const struct khs_sim *sim, uint64_t pfn, unsigned int order)
 {
@@ -61,6 +81,8 @@ static enum kind kind_of(const struct khs_sim *sim, uint64_t pfn, unsigned int o
 
 	if (is_kept(sim, pfn, pfn + (1ull << order)))
 		return RESERVED;
+	if (owned_by(sim, pfn))
+		return APART;
 	if (khs_mem_read_page(&sim->k->mem, pfn, raw) != KHS_PRESENT)
 		return EITHER;
 	p = khs_page_decode(l, raw);
@@ -68,7 +90,7 @@ static enum kind kind_of(const struct khs_sim *sim, uint64_t pfn, unsigned int o
 		return RESERVED;
 	if (!order)
 		return EITHER;
-	return p.flags & l->head ? FOLIO : PAGES;
+	return p.flags & l->head ? APART : PAGES;
 }
 
 /* ---- pages torn out of a compound page ------------------------------------------------------- */
@@ -85,12 +107,21 @@ static void torn_apart(const struct khs_sim *sim, const struct khs_run *run)
 	khs_draft_emit(&d, sim->to);
 }
 
+/* kho_restore_vmalloc() goes by kho_restore_pages(), too. */
+static bool is_of_pages(const struct khs_sim *sim, const struct khs_run *run)
+{
+	const struct khs_claim *owned = owned_by(sim, run->pfn);
+
+	return owned ? owned->role == KHS_ROLE_ARRAY :
+		       kind_of(sim, run->pfn, run->order) == PAGES;
+}
+
 static void check_compound(const struct khs_sim *sim)
 {
 	const struct khs_runs *out = &sim->k->kho.out;
 
 	for (size_t i = 0; sim->rules->splits_compound && i < out->n; i++)
-		if (out->v[i].order && kind_of(sim, out->v[i].pfn, out->v[i].order) == PAGES)
+		if (out->v[i].order && is_of_pages(sim, &out->v[i]))
 			torn_apart(sim, &out->v[i]);
 }
 
@@ -120,7 +151,7 @@ static bool is_cut(const struct khs_sim *sim, struct split *s)
 		if (!khs_runs_has_block(&sim->k->kho.out, pfn, order))
 			return false;
 		kind = kind_of(sim, pfn, order);
-		if (kind == FOLIO || kind == RESERVED)
+		if (kind == APART || kind == RESERVED)
 			return false;
 		s->proven = s->proven && kind == PAGES;
 		if (pfn != s->start && !s->pieces++) {

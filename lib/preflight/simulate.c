@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "simulate.h"
 
-#include <libfdt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,9 +13,6 @@ static khs_sim_step *const steps[] = {
 	khs_sim_image, khs_sim_fdt, khs_sim_map, khs_sim_overwrite, khs_sim_reserve,
 	khs_sim_restore, khs_sim_blobs, khs_sim_rest,
 };
-
-/* prepare_kho_fdt() of mm/memblock.c gives its FDT one page. */
-#define MEMBLOCK_SUBTREE "memblock"
 
 void khs_sim_doubt(struct khs_sim *sim, const char *fmt, ...)
 {
@@ -31,112 +27,57 @@ void khs_sim_doubt(struct khs_sim *sim, const char *fmt, ...)
 
 /* ---- who is who ----------------------------------------------------------------------------- */
 
-static bool add_bytes(const struct khs *k, struct khs_extents *x, uint64_t phys, uint64_t size)
+/* Kinds of owners whose pages a kernel hands over of its own accord, session or not. */
+static bool is_own(const struct khs_owner_node *node)
 {
-	uint64_t page = khs_page_size(k), end;
-
-	if (__builtin_add_overflow(phys, size, &end) || end > UINT64_MAX - page)
-		return true;
-	return khs_extents_add(x, phys / page, (end + page - 1) / page, 0);
-}
-
-static bool get_u64(const void *fdt, int node, const char *name, uint64_t *ret)
-{
-	int len;
-	const void *value = fdt_getprop(fdt, node, name, &len);
-
-	if (!value || len != sizeof(*ret))
-		return false;
-	memcpy(ret, value, sizeof(*ret));
-	return true;
-}
-
-/* The regions of reserve_mem=, by the FDT that mm/memblock.c hands over. */
-static struct khs_error *find_kept(struct khs_sim *sim)
-{
-	const struct khs_subtree *s = khs_subtrees_find(&sim->out, MEMBLOCK_SUBTREE);
-	size_t size = khs_page_size(sim->k);
-	_cleanup_free_ void *fdt = malloc(size);
-	uint64_t start, length;
-	bool ok = true;
-	int node;
-
-	if (!fdt)
-		return khs_enomem();
-	if (!s || !s->has_phys ||
-	    khs_dump_read_all(sim->k->kernel.dump, s->phys, fdt, size) != KHS_PRESENT ||
-	    fdt_check_full(fdt, size))
-		return NULL;
-	fdt_for_each_subnode(node, fdt, 0) {
-		if (get_u64(fdt, node, "start", &start) && get_u64(fdt, node, "size", &length))
-			ok = ok && add_bytes(sim->k, &sim->kept, start, length);
-	}
-	khs_extents_normalize(&sim->kept);
-	return ok ? NULL : khs_enomem();
-}
-
-static struct khs_error *find_own(const struct khs *k, const struct khs_subtrees *trees,
-				  struct khs_extents *own)
-{
-	bool ok = !trees->fdt_phys || add_bytes(k, own, trees->fdt_phys, 1);
-
-	for (size_t i = 0; ok && i < trees->n; i++) {
-		const struct khs_subtree *s = &trees->v[i];
-
-		ok = !s->has_phys || add_bytes(k, own, s->phys, s->size ? s->size : 1);
-	}
-	khs_extents_normalize(own);
-	return ok ? NULL : khs_enomem();
+	return node->kind == KHS_O_ROOT_FDT || node->kind == KHS_O_METADATA ||
+	       node->kind == KHS_O_MEMBLOCK || node->kind == KHS_O_LUO || node->kind == KHS_O_FLBS;
 }
 
 /*
- * LUO keeps the page with its list of FLBs, marked, for as long as it runs
- * (kernel/liveupdate/luo_flb.c:luo_flb_setup_incoming()); what named it, struct luo_ser, is gone.
+ * What nobody restores, and what waits for ever: kernel/liveupdate/luo_flb.c keeps the page with its
+ * list of FLBs, mm/memblock.c copies its FDT and leaves the regions where they are.
  */
-static struct khs_error *find_flbs(struct khs *k, struct khs_extents *own)
+static struct khs_error *sort_claims(struct khs_sim *sim)
 {
-	const struct khs_facts *facts = &k->kernel.facts;
-	uint64_t at, va, phys, run;
+	const struct khs_owners *o = &sim->k->owners;
+	bool ok = true;
 
-	if (!khs_known(facts, KHS_SYM_LUO_FLB_GLOBAL) || !khs_known(facts, KHS_MEM_FLB_GLOBAL_IN) ||
-	    !khs_known(facts, KHS_MEM_FLB_HEADER_SER))
-		return NULL;
-	at = khs_fact(facts, KHS_SYM_LUO_FLB_GLOBAL) + khs_fact(facts, KHS_MEM_FLB_GLOBAL_IN) +
-	     khs_fact(facts, KHS_MEM_FLB_HEADER_SER);
-	if (khs_kernel_read_uint(&k->kernel, at, 8, &va) || !va ||
-	    khs_vm_translate(k->kernel.vm, va, &phys, &run))
-		return NULL;
-	if (!add_bytes(k, own, phys, 1))
-		return khs_enomem();
-	khs_extents_normalize(own);
-	return NULL;
+	for (size_t i = 0; ok && i < o->nr_claims; i++) {
+		const struct khs_claim *c = &o->claims[i];
+		const struct khs_owner_node *node = &o->nodes[c->owner];
+		bool region = c->role == KHS_ROLE_REGION, in = node->direction == KHS_IN;
+		uint64_t end = c->pfn + c->pages;
+
+		if (region && !in)
+			ok = khs_extents_add(&sim->kept, c->pfn, end, 0);
+		else if (in && (region || is_own(node) || node->kind == KHS_O_BLOB))
+			ok = khs_extents_add(&sim->in_own, c->pfn, end, 0);
+		else if (!in && is_own(node))
+			ok = khs_extents_add(&sim->own, c->pfn, end, 0);
+	}
+	khs_extents_normalize(&sim->kept);
+	khs_extents_normalize(&sim->own);
+	khs_extents_normalize(&sim->in_own);
+	return ok ? NULL : khs_enomem();
 }
 
 static struct khs_error *prepare(struct khs_sim *sim)
 {
 	struct khs *k = sim->k;
-	struct khs_error *err = khs_need_census(k);
+	struct khs_error *err = khs_need_owners(k);
 
 	if (!err)
 		err = khs_image_read(&k->kernel, &sim->image);
 	if (!err)
 		err = khs_subtrees_read(&k->kernel, &k->mem, &k->kho, KHS_OUT, &sim->out);
-	if (!err)
-		err = khs_subtrees_read(&k->kernel, &k->mem, &k->kho, KHS_IN, &sim->in);
-	if (!err)
-		err = find_kept(sim);
-	if (!err)
-		err = find_own(k, &sim->out, &sim->own);
-	if (!err)
-		err = find_own(k, &sim->in, &sim->in_own);
-	return err ? err : find_flbs(k, &sim->in_own);
+	return err ? err : sort_claims(sim);
 }
 
 static void sim_deinit(struct khs_sim *sim)
 {
 	khs_image_deinit(&sim->image);
 	khs_subtrees_deinit(&sim->out);
-	khs_subtrees_deinit(&sim->in);
 	khs_extents_deinit(&sim->kept);
 	khs_extents_deinit(&sim->own);
 	khs_extents_deinit(&sim->in_own);
@@ -176,6 +117,8 @@ static struct khs_error *run_steps(struct khs_sim *sim)
 	if (err)
 		return err;
 	fill_info(sim);
+	if (sim->k->kho.state != KHS_KHO_ON)
+		khs_sim_doubt(sim, "%s", sim->k->kho.why);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !sim->refused; i++) {
 		if (khs_kernel_interrupted(&sim->k->kernel))
 			return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");

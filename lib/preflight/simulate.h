@@ -22,7 +22,7 @@ struct khs_sim {
 	const struct khs_rules *rules;
 	const struct khs_emitter *to;
 	struct khs_image image;
-	struct khs_subtrees out, in;
+	struct khs_subtrees out;
 	struct khs_extents kept;  /* pfns that nobody restores: reserve_mem */
 	/* pfns of root FDT and blobs, a kernel's own doing: handed over, and handed to it */
 	struct khs_extents own, in_own;

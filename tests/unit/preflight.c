@@ -660,8 +660,10 @@ static void waiting_is_lost(void **state)
 	tk_pending(t, 0x3000, 4);
 	tk_pending(t, 0x3010, 0);
 	f = preflight_global(t, NULL, "pf-lost");
+	/* Nobody owns it. */
 	assert_int_equal(f->severity, KHS_NOTE);
 	tk_expect_evidence(f, "pages=17\n");
+	tk_expect_evidence(f, "pages_without_owner=17\n");
 	tk_expect_evidence(f, "first_pfn=0x3000\n");
 	tk_close(t);
 	tk_preserve(t, 0x3000, 4);
