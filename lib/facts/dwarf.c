@@ -246,7 +246,7 @@ static bool is_likely(Dwarf_Die *unit)
 {
 	static const char *const files[] = {
 		"kexec_handover.c", "numa_memblks.c", "memblock.c", "sparse.c",
-		"luo_session.c", "luo_file.c", "luo_flb.c",
+		"luo_session.c", "luo_file.c", "luo_flb.c", "xarray.c",
 	};
 	const char *name = name_of(unit), *slash = strrchr(name, '/');
 

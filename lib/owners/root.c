@@ -139,6 +139,11 @@ void khs_gather_root(struct khs_gather *g)
 	root = khs_gather_owner(g, KHS_NO_OWNER, KHS_O_ROOT_FDT, KHS_FROM_FDT, "%s", "");
 	khs_owner_hex(g, root, "at", pa);
 	khs_gather_span(g, root, KHS_ROLE_BLOB, khs_gather_pfn(g, pa), 1, KHS_F_ROOT_UNCOVERED);
+	/* Linux 6.16 to 6.18 restore its page (kho_memory_init()), and then anybody may have it. */
+	if (g->direction == KHS_IN && !khs_extents_find(&g->pages, khs_gather_pfn(g, pa))) {
+		khs_gather_incomplete(g, root, "the root FDT's page was restored");
+		return;
+	}
 	fdt = khs_blob_fdt(g, root, pa, khs_gather_page_size(g), &why);
 	if (!fdt) {
 		/* That it is damaged is tracker-damage. */
