@@ -72,6 +72,9 @@ enum khs_blob_state khs_incoming_state(const struct khs_mem *mem, uint64_t phys,
 	if (__builtin_add_overflow(phys, size ? size - 1 : 0, &last))
 		return KHS_BLOB_CONSUMED;
 	last >>= mem->layout.page_shift;
+	/* A mark over it may be that of a larger block, preserved besides. */
+	if (khs_mem_page_taken(mem, phys >> mem->layout.page_shift))
+		return KHS_BLOB_CONSUMED;
 	for (pos = phys >> mem->layout.page_shift; pos <= last;) {
 		enum mark mark = find_block(mem, pos, &pos);
 

@@ -97,3 +97,15 @@ enum khs_presence khs_mem_read_page(const struct khs_mem *mem, uint64_t pfn, voi
 	return khs_vm_read_all(mem->kernel->vm, khs_mem_page_address(mem, pfn), raw,
 			       mem->layout.size);
 }
+
+bool khs_mem_page_taken(const struct khs_mem *mem, uint64_t pfn)
+{
+	uint8_t raw[KHS_PAGE_MAX];
+	struct khs_page p;
+
+	if (khs_mem_read_page(mem, pfn, raw) != KHS_PRESENT)
+		return false;
+	p = khs_page_decode(&mem->layout, raw);
+	return khs_page_owner_flags(&mem->layout, p.flags) || p.mapping || p.memcg ||
+	       p.refcount > 1 || khs_page_type(&mem->layout, p.mapcount) != KHS_PGTY_NONE;
+}

@@ -78,6 +78,8 @@
 	  "a folio of a memfd has flags that none has", "entry", "@flags")                  \
 	X(MEMFD_UNCOVERED, "memfd-damage", ERROR,                                           \
 	  "the map preserves no folio where a memfd has one", "entry", "index")             \
+	X(MEMFD_GONE, "memfd-damage", ERROR,                                                \
+	  "a memfd that waits has a folio where none does", "entry", "index")               \
 	X(TEST_FOLIO, "blob-damage", ERROR,                                                 \
 	  "kho_test lists a folio that is not preserved", "@entry", "index")                \
 	X(LEAK_RETRIEVED, "leak", WARNING,                                                  \

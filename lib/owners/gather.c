@@ -161,7 +161,10 @@ bool khs_gather_held(const struct khs_gather *g, uint64_t pfn)
 
 bool khs_gather_alive(const struct khs_gather *g, uint64_t pa)
 {
-	return g->direction == KHS_OUT || khs_gather_held(g, khs_gather_pfn(g, pa));
+	uint64_t pfn = khs_gather_pfn(g, pa);
+
+	return g->direction == KHS_OUT ||
+	       (khs_gather_held(g, pfn) && !khs_mem_page_taken(&g->k->mem, pfn));
 }
 
 bool khs_gather_gone(const struct khs_gather *g, uint64_t pa)

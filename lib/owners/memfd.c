@@ -111,6 +111,9 @@ static void take_folio(struct khs_gather *g, struct memfd *m, const struct folio
 	} else {
 		m->sized = false;
 		if (g->direction == KHS_IN) {
+			/* While its handle waits, so does the folio: retrieving takes both. */
+			if (!g->side->busy && khs_gather_gone(g, f->pfn << g->k->kernel.page_shift))
+				bad_folio(g, m, KHS_F_MEMFD_GONE, f->pfn, f->entry, f->index);
 			m->next = f->index + 1;
 			return;
 		}
