@@ -477,6 +477,7 @@ static void half_restore(const struct fault *f)
 	at(pfn)->private = 0;
 	for (unsigned long i = 1; i < pages; i++)
 		set_page_count(at(pfn + i), 0);
+	also(f->name, "memfd-damage", pfn, 1);
 	if (IS_ENABLED(CONFIG_ARCH_KEEP_MEMBLOCK))
 		said(f->name, f->id, f->class, pfn + 1, pages - 1, order);
 	else
