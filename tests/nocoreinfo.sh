@@ -66,6 +66,7 @@ for part in 5 40 90; do
 	timeout 60 "$khoscope" check -k "${vmlinux[v72]}" cut >out 2>err
 	status=$?
 	check "$part% of it: refused, or what is left is judged" [ "$status" -ge 1 -a "$status" -le 3 ]
+	# shellcheck disable=SC2016 # the inner shell's
 	check "$part% of it: no finding that the whole has not" \
 		bash -c 'grep -Eo "^(error|warning): .*pfn [^,]*" out | sort >some
 			 grep -Eo "^(error|warning): .*pfn [^,]*" all | sort >every
