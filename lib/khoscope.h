@@ -71,7 +71,8 @@ struct khs_options {
 
 /*
  * Opens the vmcore at @path: ELF, kdump-compressed, or either of them flattened; or /proc/kcore, the
- * running kernel. *@ret is the new handle, to be closed by khs_close(). Errors: IO, FORMAT, UNSUPPORTED, MISMATCH, NOMEM.
+ * running kernel. *@ret is the new handle, to be closed by khs_close(). Errors: IO, FORMAT,
+ * UNSUPPORTED, MISMATCH, NOMEM.
  */
 KHS_API struct khs_error *khs_open(const char *path, const struct khs_options *opts,
 				   struct khs **ret);

@@ -80,11 +80,12 @@ static void put_overview(FILE *out, enum khs_door door)
 		     "usage: %s [VERB] [OPTIONS]%s\n\nverbs:\n",
 		program(door), program(door), dump_word(door, KHS_NR_VERBS));
 	for (enum khs_verb v = 0; v < KHS_NR_VERBS; v++) {
+		const struct khs_verb_info *verb = &khs_verbs[v];
 		char left[24];
 
-		snprintf(left, sizeof(left), "%s%s%s", khs_verbs[v].name, khs_verbs[v].operand ? " " : "",
-			 khs_verbs[v].operand ? khs_verbs[v].operand : "");
-		put_entry(out, left, 16, khs_verbs[v].help);
+		snprintf(left, sizeof(left), "%s%s%s", verb->name, verb->operand ? " " : "",
+			 verb->operand ? verb->operand : "");
+		put_entry(out, left, 16, verb->help);
 	}
 	put_options(out, door, UINT_MAX);
 	put_addresses(out);

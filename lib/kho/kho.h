@@ -92,7 +92,7 @@ struct khs_kho {
 	int64_t kexec_count; /* -1 unknown */
 	uint64_t in_fdt_phys;
 	uint64_t out_fdt_phys;
-	int finalized;       /* the map was serialized for the next kernel; -1: no such step, or unknown */
+	int finalized; /* the map was serialized for the next kernel; -1: no such step, or unknown */
 	char out_fdt_damage[128]; /* what is wrong with the outgoing root FDT; "" nothing */
 	bool kimage_known;   /* kexec_image, and what it points at, were readable */
 	bool kimage_loaded;  /* an image for kexec (not for a crash) was loaded */

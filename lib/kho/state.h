@@ -9,8 +9,8 @@
 #include "kho.h"
 
 /*
- * Fills state, why, enabled, tracker, abi, and on the way what boot.h and root_fdt.h say. Fails for lack of
- * memory only.
+ * Fills state, why, enabled, tracker, abi, and on the way what boot.h and root_fdt.h say. Fails for
+ * lack of memory only.
  */
 struct khs_error *khs_kho_find_state(struct khs_kernel *kernel, const struct khs_machine *machine,
 				     struct khs_kho *kho);

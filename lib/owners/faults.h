@@ -83,7 +83,8 @@
 	X(TEST_FOLIO, "blob-damage", ERROR,                                                 \
 	  "kho_test lists a folio that is not preserved", "@entry", "index")                \
 	X(LEAK_RETRIEVED, "leak", WARNING,                                                  \
-	  "still pending, although its file was asked for: nothing will free it", "-retrieve_status", NULL)
+	  "still pending, although its file was asked for: nothing will free it",           \
+	  "-retrieve_status", NULL)
 
 #define KHS_OWNER_FAULT_ID(id, ...) KHS_F_##id,
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The walk of the map in the next kernel (kernel/liveupdate/kexec_handover.c:
- * __kho_radix_walk_tree(), kho_mem_retrieve()): it follows every pointer and checks none. And what writes to the map, or to
- * preserved memory, before: the copying of the image, and an early boot that lives in scratch.
+ * __kho_radix_walk_tree(), kho_mem_retrieve()): it follows every pointer and checks none. And what
+ * writes to the map, or to preserved memory, before: the copying of the image, and an early boot
+ * that lives in scratch.
  */
 #include <stdio.h>
 

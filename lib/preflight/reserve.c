@@ -165,7 +165,7 @@ static void meet(const struct khs_rules *rules, struct open_run *o, const struct
 static void check_shared(const struct khs_sim *sim)
 {
 	const struct khs_runs *out = &sim->k->kho.out;
-	struct open_run open[KHS_ORDERS] = { { NULL } };
+	struct open_run open[KHS_ORDERS] = { { .run = NULL } };
 
 	for (size_t i = 0; i < out->n; i++) {
 		const struct khs_run *run = &out->v[i];

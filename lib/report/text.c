@@ -566,8 +566,8 @@ static void put_image(FILE *out, const struct khs_preflight_info *info)
 	static const char *const texts[] = {
 		[KHS_IMAGE_UNKNOWN] = "unknown: kexec_image could not be read",
 		[KHS_IMAGE_NONE] = "none loaded; judged as if kexec_file_load() did so now",
-		[KHS_IMAGE_WITHOUT] = "loaded, hands nothing over; judged as if kexec_file_load() "
-				      "loaded one now",
+		[KHS_IMAGE_WITHOUT] = ("loaded, hands nothing over; judged as if kexec_file_load() "
+				       "loaded one now"),
 	};
 
 	if (info->image == KHS_IMAGE_HANDS_OVER)
