@@ -172,7 +172,7 @@ run_qemu() {
 	dumps=0 why=''
 	exec 8<>"$new/monitor" 7<>"$new/gdb.in" 6<>"$new/gdb.out"
 	"${machine[@]}" -kernel "$kernel/image" -initrd "$new/initrd" -append "$cmdline" \
-		<&8 >"$new/qemu.log" 2>&1 6>&- 7>&- &
+		<&8 >"$new/qemu.log" 2>&1 5>&- 6>&- 7>&- &
 	pid=$!
 	if [ -n "$stop" ]; then
 		run_to_stop || return
@@ -258,6 +258,10 @@ done
 
 done_dir=$lab/dump/$name
 new=$lab/dump.new/$name
+mkdir -p "$lab/dump.new"
+# One at a time: two would write one dump.
+exec 5>"$lab/dump.new/$name.lock"
+flock 5
 rm -rf "$new"
 mkdir -p "$new" "$lab/dump"
 qemu
