@@ -168,6 +168,15 @@ static unsigned long find(bool (*is)(struct page *, unsigned int, unsigned int),
 	return 0;
 }
 
+/*
+ * The last 2^@order pages of the free block at @pfn: the allocator takes from the other end
+ * (mm/page_alloc.c:expand()), so these stay free until the dump.
+ */
+static unsigned long last_free(unsigned long pfn, unsigned int order)
+{
+	return pfn + (1ul << at(pfn)->private) - (1ul << order);
+}
+
 /* Pages that nobody else will touch any more. */
 unsigned long take(unsigned int order)
 {
@@ -268,7 +277,7 @@ static void stale_in_free(const struct fault *f)
 
 	if (!pfn)
 		return;
-	pfn += (1 + below((128ul >> order) - 1)) << order;
+	pfn = last_free(pfn, order) - (below((128ul >> order) - 1) << order);
 	at(pfn)->private = mark(order);
 	said(f->name, f->id, f->class, pfn, 1, order);
 }
@@ -614,7 +623,7 @@ static void out_free(const struct fault *f)
 	unsigned long pfn = find(is_free, max(order, 8u), MAX_PAGE_ORDER);
 
 	if (pfn)
-		add_block(f, pfn + (order < 7 ? 1ul << order : 0), order);
+		add_block(f, last_free(pfn, order), order);
 }
 
 /* Whether the block lies in one node and zone, and is neither scratch nor shared. */
@@ -810,7 +819,7 @@ static void tracker_free(const struct fault *f)
 
 	if (!pfn)
 		return;
-	pfn += 3;
+	pfn = last_free(pfn, 0);
 	memset(page_to_virt(at(pfn)), 0, PAGE_SIZE);
 	tracker(f, PFN_PHYS(pfn), pfn);
 }
