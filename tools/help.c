@@ -37,7 +37,7 @@ static void put_option(FILE *out, const struct khs_option *o, enum khs_door door
 
 	snprintf(left, sizeof(left), "%c%c%c --%s%s%s", letter ? '-' : ' ', letter ? letter : ' ',
 		 letter ? ',' : ' ', o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-	put_entry(out, left, 22, o->help);
+	put_entry(out, left, 24, o->help);
 }
 
 /* Options that any verb of @mask takes. */
@@ -62,7 +62,7 @@ static void put_addresses(FILE *out)
 
 	fputs("\nADDR is one of (numbers are decimal, or 0x hexadecimal):\n", out);
 	for (size_t i = 0; i < KHS_LEN(forms); i++)
-		put_entry(out, forms[i].left, 22, forms[i].help);
+		put_entry(out, forms[i].left, 24, forms[i].help);
 }
 
 static void put_statuses(FILE *out)
@@ -85,7 +85,7 @@ static void put_overview(FILE *out, enum khs_door door)
 
 		snprintf(left, sizeof(left), "%s%s%s", verb->name, verb->operand ? " " : "",
 			 verb->operand ? verb->operand : "");
-		put_entry(out, left, 16, verb->help);
+		put_entry(out, left, 19, verb->help);
 	}
 	put_options(out, door, UINT_MAX);
 	put_addresses(out);

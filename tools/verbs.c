@@ -92,7 +92,7 @@ const struct khs_verb_info khs_verbs[KHS_NR_VERBS] = {
 	[KHS_VERB_PAGE] = { "page", "ADDR",
 		"all that is known of one page", run_page },
 	[KHS_VERB_OWNERS] = { "owners", "[ADDR]",
-		"whose the preserved pages are; with ADDR, whose one page is", run_owners },
+		"whose the preserved pages are; with ADDR, of one page", run_owners },
 	[KHS_VERB_CHECK] = { "check", NULL,
 		"look for damage and print what was found", run_check },
 	[KHS_VERB_PREFLIGHT] = { "preflight", NULL,
