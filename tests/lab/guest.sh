@@ -52,9 +52,7 @@ qemu() {
 	case $arch in
 	arm64)
 		machine=(qemu-system-aarch64 -M 'virt,gic-version=3') console=ttyAMA0
-		cpu=cortex-a72
-		# It has no pages of 16 KiB.
-		case " $fragments " in *' 16k '*) cpu=neoverse-n1 ;; esac ;;
+		cpu=cortex-a72 ;;
 	*) machine=(qemu-system-x86_64 -M q35 -accel 'tcg,thread=multi') cpu=max,la57=off console=ttyS0 ;;
 	esac
 	for n in "${!nodes[@]}"; do
@@ -239,7 +237,7 @@ run() {
 name=${1:?guest.sh NAME}
 read -r _ kernel_name layout format expected words < <(grep "^$name " "$here/guests") ||
 	cannot "not in tests/lab/guests"
-read -r _ _ arch fragments < <(grep "^$kernel_name " "$here/kernels")
+read -r _ _ arch _ < <(grep "^$kernel_name " "$here/kernels")
 kernel=$("$here/kernel.sh" "$kernel_name")
 lab=${kernel%/kernel/*}
 build_programs
