@@ -19,7 +19,7 @@ offset() {
 		"$kernel/symbols" | { read -r at base && printf '%d' $((16#$at - 16#$base)); }
 }
 
-module=("$here/lab.c" "$here/owners.c" "$here/lab.h" "$here/Kbuild")
+module=("$here"/{lab.c,owners.c,tell.c,lab.h,luo.h,Kbuild})
 
 # The static init and the module are built beside the kernel they are for.
 build_programs() {
@@ -213,7 +213,7 @@ run() {
 	local try status
 	mkdir -p "$new/root"/{dev,proc,sys}
 	cp "$kernel/init" "$new/root/init"
-	[ -z "$uses_module" ] || cp "$kernel/module/faults.ko" "$new/root/lab.ko"
+	cp "$kernel/module/faults.ko" "$new/root/lab.ko"
 	case $cmdline in *' lab.kexec='* | *' lab.crash='*) cp "$kernel/image" "$new/root/kernel" ;; esac
 	(cd "$new/root" && find . | cpio -o -H newc --quiet | gzip -1) >"$new/initrd"
 	for try in 1 2; do
@@ -270,16 +270,9 @@ case $cmdline in *kho=*) ;; *) cmdline="$cmdline kho=on liveupdate=on" ;; esac
 for symbol in kho_out kho_scratch kho_scratch_cnt luo_session_global; do
 	cmdline="$cmdline lab.at.$symbol=$(offset $symbol)"
 done
-programs=("$here/init.c")
-uses_module=
-case $cmdline in
-*' lab.mod='* | *' lab.first='*)
-	uses_module=1
-	programs+=("${module[@]}") ;;
-esac
 recipe="$name ${kernel##*/} $layout $format $expected $words
 ${machine[*]} $cmdline
-$(cat "${programs[@]}" | sha256sum)"
+$(cat "$here/init.c" "${module[@]}" | sha256sum)"
 if [ "$(cat "$done_dir/recipe" 2>/dev/null)" != "$recipe" ]; then
 	run
 	echo "$recipe" >"$new/recipe"

@@ -8,12 +8,15 @@
  *	lab.finish=N     ... and finish N of them
  *	lab.mod=OPTIONS  then load /lab.ko with these options (',' for blanks)
  *	lab.first=OPTIONS  the same in the first boot, before the first handover
+ *	lab.between=OPTIONS  and in those between the first and the last
  *	lab.at.NAME=N    where the kernel has the variable NAME, from _stext
  *	lab.busy=1       then keep page cache, anonymous memory, slab and hugetlb busy
  *	lab.before=1     before the last handover say "LAB BEFORE" and leave time for a dump
  *	lab.crash=1      in the end panic; the crash kernel copies /proc/vmcore to the disk
  *	lab.boot=N       which boot this is; set by the guest itself
  *	lab.capture=1    this is the crash kernel; set by the guest itself
+ *
+ * Before each handover and in the end it has the module log what is preserved (tell.c).
  *
  * It says "LAB READY" when the state to dump is there, and sleeps. What it could not do, it says. The
  * crash kernel says "LAB VMCORE" and how many bytes of the disk are the dump.
@@ -33,6 +36,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <termios.h>
 #include <unistd.h>
 
 static char cmdline[4096];
@@ -164,6 +168,13 @@ static bool load_kernel(const char *words, unsigned long flags)
 	return !r;
 }
 
+/* Has the module log what is preserved, with nothing of ours between its lines. */
+static void tell(void)
+{
+	tcdrain(STDOUT_FILENO);
+	write_file("/sys/module/faults/parameters/tell", "1");
+}
+
 static void hand_over(int boot, int last)
 {
 	char next[sizeof(cmdline) + 32], *at;
@@ -176,6 +187,7 @@ static void hand_over(int boot, int last)
 	snprintf(next + strlen(next), 32, " lab.boot=%d", boot + 1);
 	if (!load_kernel(next, 0))
 		return;
+	tell();
 	if (boot + 1 == last && number("lab.before=", 0)) {
 		printf("LAB BEFORE\n");
 		sleep(6);
@@ -250,6 +262,7 @@ static void add_addresses(char *options, size_t size)
 	}
 }
 
+/* With the options that @key has in the command line. */
 static void load_module(const char *key)
 {
 	char options[1024];
@@ -257,8 +270,7 @@ static void load_module(const char *key)
 	long r;
 
 	word(key, options, sizeof(options));
-	if (!*options)
-		return;
+	tcdrain(STDOUT_FILENO);
 	fd = open("/lab.ko", O_RDONLY);
 	for (char *c = options; *c; c++)
 		*c = *c == ',' ? ' ' : *c;
@@ -385,13 +397,14 @@ int main(void)
 	luo = open("/dev/liveupdate", O_RDWR);
 	if (boot == 1)
 		preserve(luo);
-	if (boot == 1)
-		load_module("lab.first=");
-	if (boot < last)
+	if (boot < last) {
+		load_module(boot == 1 ? "lab.first=" : "lab.between=");
 		hand_over(boot, last);
+	}
 	if (boot > 1)
 		retrieve(luo);
 	load_module("lab.mod=");
+	tell();
 	get_busy();
 	sleep(1);
 	if (number("lab.crash=", 0)) {

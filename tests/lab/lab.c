@@ -11,7 +11,8 @@
  *
  * It leaves the kernel damaged: the guest is dumped right after. The options name the faults
  * ("a+b+c:9", each with the order it shall have, if it can be told), the seed that places them, and
- * the addresses of variables that are not exported.
+ * the addresses of variables that are not exported. Without faults it harms nothing, and can be asked
+ * what the kernel holds preserved (tell.c).
  */
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
@@ -22,6 +23,7 @@
 #include <linux/prandom.h>
 #include <linux/vmalloc.h>
 #include "lab.h"
+#include "luo.h"
 
 #define MAGIC 0x4b484f50ul
 
@@ -35,6 +37,16 @@ module_param_named(kho_out, kho_out_addr, ulong, 0);
 module_param_named(kho_scratch, kho_scratch_addr, ulong, 0);
 module_param_named(kho_scratch_cnt, kho_scratch_cnt_addr, ulong, 0);
 module_param_named(luo_session_global, luo_session_global_addr, ulong, 0);
+
+/* Whatever is written to it. */
+static int tell_set(const char *value, const struct kernel_param *param)
+{
+	tell();
+	return 0;
+}
+
+static const struct kernel_param_ops tell_ops = { .set = tell_set };
+module_param_cb(tell, &tell_ops, NULL, 0200);
 
 /* The beginning of kexec_handover.c's kho_out, the same in 7.2 and 7.3. */
 struct out {
@@ -510,7 +522,7 @@ static void tail_mark(const struct fault *f)
 #define TABLE_BITS (PAGE_SHIFT - 3)
 #define DEPTH (1 + DIV_ROUND_UP(64 - PAGE_SHIFT + 1 - LEAF_BITS, TABLE_BITS))
 
-static struct kho_radix_tree *out_tree(void)
+struct kho_radix_tree *out_tree(void)
 {
 	return &((struct out *)kho_out_addr)->tree;
 }
@@ -785,6 +797,7 @@ static void tracker_at(const struct fault *f, u64 *entry, u64 value, unsigned lo
 	if (!entry || nr_faulty == ARRAY_SIZE(faulty))
 		return;
 	faulty[nr_faulty++] = entry;
+	map_damaged = true;
 	*entry = value;
 	if (!pfn)
 		pfn = PHYS_PFN(virt_to_phys(entry));

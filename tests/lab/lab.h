@@ -12,8 +12,6 @@ struct fault {
 /* owners.c: faults in what preserved pages belong to; NULL if @name is none of them. */
 const struct fault *owner_fault(const char *name);
 
-extern unsigned long luo_session_global_addr;
-
 /* By the seed: one of 0 to @n - 1; and the first, one in the middle, or the last of @n. */
 unsigned long below(unsigned long n);
 unsigned long place(unsigned long n);
@@ -29,6 +27,7 @@ bool marked(struct page *page);
 unsigned long take(unsigned int order);
 
 /* The outgoing map. */
+struct kho_radix_tree *out_tree(void);
 bool preserved(unsigned long pfn, unsigned int order);
 int add(unsigned long pfn, unsigned int order);
 int forget(unsigned long pfn, unsigned int order);
@@ -37,3 +36,9 @@ int forget(unsigned long pfn, unsigned int order);
 void said(const char *name, const char *id, const char *class, unsigned long pfn,
 	  unsigned long pages, unsigned int order);
 void also(const char *name, const char *id, unsigned long pfn, unsigned long pages);
+
+/* tell.c: logs what the kernel holds preserved. */
+void tell(void);
+
+/* Faults after which the kernel itself would not come back from there. */
+extern bool map_damaged, files_endless;

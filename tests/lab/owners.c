@@ -4,46 +4,17 @@
  * vmalloc preservations, subtrees of the handover FDT; and pages that belong to nobody.
  *
  * Where sessions came in with a handover and have files yet, the faults go to those, else to the
- * outgoing ones. The layouts at the top are the same in 7.2 and 7.3.
+ * outgoing ones.
  */
 #include <linux/io.h>
 #include <linux/kexec_handover.h>
 #include <linux/kho/abi/kexec_handover.h>
 #include <linux/kho/abi/luo.h>
 #include <linux/kho/abi/memfd.h>
-#include <linux/liveupdate.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
-#include <linux/rwsem.h>
 #include <linux/slab.h>
-#include <luo_internal.h>
 #include "lab.h"
-
-/* luo_session.c */
-struct luo_session_header {
-	long count;
-	struct list_head list;
-	struct rw_semaphore rwsem;
-	struct kho_block_set block_set;
-	u64 *sessions_pa;
-	bool active;
-};
-
-struct luo_session_global {
-	struct luo_session_header incoming, outgoing;
-};
-
-/* luo_file.c */
-struct luo_file {
-	struct liveupdate_file_handler *fh;
-	struct file *file;
-	u64 serialized_data;
-	void *private_data;
-	int retrieve_status;
-	struct mutex mutex;
-	struct list_head list;
-	u64 token;
-};
+#include "luo.h"
 
 static unsigned long pfn_of(const void *at)
 {
@@ -52,12 +23,12 @@ static unsigned long pfn_of(const void *at)
 
 static struct luo_session_header *outgoing(void)
 {
-	return &((struct luo_session_global *)luo_session_global_addr)->outgoing;
+	return &luo_session_global()->outgoing;
 }
 
 static struct luo_session_header *header(void)
 {
-	struct luo_session_global *global = (void *)luo_session_global_addr;
+	struct luo_session_global *global = luo_session_global();
 
 	return list_empty(&global->incoming.list) ? &global->outgoing : &global->incoming;
 }
@@ -429,6 +400,7 @@ static void luo_loop(const struct fault *f)
 	if (!s)
 		return;
 	damage(s);
+	files_endless = true;
 	last = s->file_set.files_list.prev;
 	last->next = last;
 	said(f->name, f->id, f->class, 0, 0, 0);
