@@ -53,7 +53,7 @@ TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_SRC))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(TOOL_SRC)) $(B)/tests/mkdump/mkdump
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
-SCRIPTS := $(addprefix tests/,golden.sh json.sh truth.sh synthetic.sh nocoreinfo.sh diff.sh cli.sh crash.sh \
+SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh synthetic.sh nocoreinfo.sh diff.sh cli.sh crash.sh \
 	install.sh)
 DEMO := v73-in-split
 
@@ -175,7 +175,7 @@ install: all
 		>$(DESTDIR)$(libdir)/pkgconfig/khoscope.pc
 	$(if $(MAN),install -m 644 $(filter %.1,$(MAN)) $(DESTDIR)$(mandir)/man1)
 	$(if $(MAN),install -m 644 $(filter %.3,$(MAN)) $(DESTDIR)$(mandir)/man3)
-	install -m 644 README.md COPYING $(wildcard docs/*.md docs/*.c) $(DESTDIR)$(docdir)
+	install -m 644 README.md COPYING $(wildcard docs/*.md docs/*.c docs/*.json) $(DESTDIR)$(docdir)
 	$(if $(EXT),install -m 755 $(EXT) $(DESTDIR)$(crashdir))
 
 clean:
