@@ -627,7 +627,7 @@ enum khs_outcome {
 	KHS_NR_OUTCOMES,
 };
 
-/* Blocks of one order, one behind the other, of one outcome. */
+/* Blocks of one order, one behind the other, of one outcome and one owner. */
 struct khs_diff_range {
 	enum khs_direction direction; /* OUT: preserved by OLD's kernel; IN: handed to it */
 	enum khs_outcome outcome;
@@ -639,6 +639,13 @@ struct khs_diff_range {
 	bool again;         /* next boot: NEW's kernel has preserved it for the one after */
 	bool proven;        /* FREED, RESTORED: memblock tells that it was handed over */
 	int node;           /* of the first page */
+	/*
+	 * "file 0x1 (memfd-v2) of LUO session vm0": whose it was in OLD, and is in NEW where it is
+	 * preserved, or pending, there; NULL: not there, of nobody, or of somebody unknown.
+	 */
+	const char *owner, *new_owner;
+	bool reowned;       /* in both, and those are known to be two */
+	bool surprises;     /* by its outcome or its owner */
 };
 
 struct khs_diff_total {
@@ -652,7 +659,9 @@ struct khs_diff_summary {
 	struct khs_diff_total total[KHS_NR_OUTCOMES];
 	struct khs_diff_total again;    /* of all, what NEW has preserved again */
 	struct khs_diff_total unproven; /* of FREED and RESTORED, what may never have arrived */
-	bool surprises;
+	struct khs_diff_total reowned;  /* of all, what has another owner in NEW */
+	struct khs_diff_total surprising;
+	bool surprises;             /* whether there are any of these */
 	bool all_judged;
 	char doubt[160];            /* why not all was judged; "" if it was */
 };

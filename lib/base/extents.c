@@ -81,6 +81,14 @@ const struct khs_extent *khs_extents_find(const struct khs_extents *x, uint64_t 
 	return e && e->start <= pos ? e : NULL;
 }
 
+uint64_t khs_extents_edge(const struct khs_extents *x, uint64_t pos, const struct khs_extent **in)
+{
+	const struct khs_extent *e = khs_extents_from(x, pos);
+
+	*in = e && e->start <= pos ? e : NULL;
+	return !e ? UINT64_MAX : *in ? e->end : e->start;
+}
+
 uint64_t khs_extents_covered(const struct khs_extents *x, uint64_t start, uint64_t end)
 {
 	const struct khs_extent *e = khs_extents_from(x, start);

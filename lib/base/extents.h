@@ -40,6 +40,12 @@ const struct khs_extent *khs_extents_find(const struct khs_extents *x, uint64_t 
 /* The first range that ends beyond @pos (it may start after it), or NULL: where to begin a walk. */
 const struct khs_extent *khs_extents_from(const struct khs_extents *x, uint64_t pos);
 
+/*
+ * Where a range begins or ends next behind @pos, UINT64_MAX if nowhere; *@in is the range that holds
+ * @pos, NULL if none does.
+ */
+uint64_t khs_extents_edge(const struct khs_extents *x, uint64_t pos, const struct khs_extent **in);
+
 /* How much of [start, end) the list covers. */
 uint64_t khs_extents_covered(const struct khs_extents *x, uint64_t start, uint64_t end);
 

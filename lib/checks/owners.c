@@ -14,16 +14,11 @@
 void khs_draft_owner(struct khs_draft *d, const struct khs *k, uint32_t owner)
 {
 	const struct khs_owners *o = &k->owners;
-	char text[320] = "", label[160];
-	size_t at = 0;
+	char text[320];
 
 	khs_draft_string(d, "direction", "%s",
 			 o->nodes[owner].direction == KHS_OUT ? "out" : "in");
-	for (; owner != KHS_NO_OWNER; owner = o->nodes[owner].parent) {
-		khs_owner_label(&o->nodes[owner], label, sizeof(label));
-		if (!khs_list_add(text, sizeof(text), &at, " of ", "%s", label))
-			break;
-	}
+	khs_owner_path(o, owner, text, sizeof(text));
 	khs_draft_string(d, "owner", "%s", text);
 }
 

@@ -148,15 +148,6 @@ static uint64_t nearer(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Where an entry of @x begins or ends next behind @pfn; *@in is the entry that holds @pfn. */
-static uint64_t edge(const struct khs_extents *x, uint64_t pfn, const struct khs_extent **in)
-{
-	const struct khs_extent *e = khs_extents_from(x, pfn);
-
-	*in = e && e->start <= pfn ? e : NULL;
-	return !e ? UINT64_MAX : *in ? e->end : e->start;
-}
-
 static bool never_initialised(const struct khs_extent *odd)
 {
 	return odd->tag == KHS_C_N1 || odd->tag == KHS_C_N2 || odd->tag == KHS_C_N3;
@@ -172,10 +163,10 @@ static unsigned int known(const struct pass *s, uint64_t pfn, uint64_t *end)
 	const struct khs *new = s->after->new;
 	const struct khs_extent *section, *scratch, *reserved, *odd;
 
-	*end = nearer(*end, edge(&new->mem.sections, pfn, &section));
-	*end = nearer(*end, edge(&new->kho.scratch_pfns, pfn, &scratch));
-	*end = nearer(*end, edge(&new->mem.noinit, pfn, &reserved));
-	*end = nearer(*end, edge(&s->after->odd, pfn, &odd));
+	*end = nearer(*end, khs_extents_edge(&new->mem.sections, pfn, &section));
+	*end = nearer(*end, khs_extents_edge(&new->kho.scratch_pfns, pfn, &scratch));
+	*end = nearer(*end, khs_extents_edge(&new->mem.noinit, pfn, &reserved));
+	*end = nearer(*end, khs_extents_edge(&s->after->odd, pfn, &odd));
 	if (new->kho.handover_known && (!new->kho.handover_boot || new->kho.handover_failed))
 		return SEEN_LOST;
 	if (!section || !(section->tag & KHS_SECTION_ONLINE) || scratch)

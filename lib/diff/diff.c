@@ -4,23 +4,18 @@
 #include <stdio.h>
 
 #include "../base/error.h"
+#include "ranges.h"
 #include "relation.h"
 
 struct diff {
 	struct khs *old, *new;
-	bool (*visit)(void *arg, const struct khs_diff_range *range);
-	void *arg;
 	struct khs_diff_summary *sum;
-	enum khs_direction direction; /* of what is compared now */
+	struct khs_diff_ranges ranges;
 	struct khs_blocks before, now; /* what is compared, in OLD and in NEW */
-	struct khs_blocks again;       /* NEW's outgoing ones */
 	struct khs_after after;
 	bool judge_pages;              /* a block without its mark: look at its struct pages */
 	enum khs_outcome same;         /* of a block that is in both */
 	enum khs_outcome gone;         /* of one that is not, if pages are not looked at */
-	struct khs_diff_range last;    /* not visited yet */
-	bool have_last;
-	bool stop;
 };
 
 const char *khs_outcome_name(enum khs_outcome outcome)
@@ -60,98 +55,10 @@ const char *khs_relation_name(enum khs_relation relation)
 	return names[relation];
 }
 
-/* ---- ranges --------------------------------------------------------------------------------- */
-
-static void flush(struct diff *d)
-{
-	if (d->have_last && !d->stop)
-		d->stop = !d->visit(d->arg, &d->last);
-	d->have_last = false;
-}
-
-static bool continues(const struct khs_diff_range *a, const struct khs_diff_range *b)
-{
-	return a->direction == b->direction && a->outcome == b->outcome && a->order == b->order &&
-	       a->new_order == b->new_order && a->again == b->again && a->proven == b->proven &&
-	       a->node == b->node && a->pfn + a->pages == b->pfn;
-}
-
-static void add_range(struct diff *d, const struct khs_diff_range *r)
-{
-	struct khs_diff_total *total = &d->sum->total[r->outcome];
-
-	total->ranges += r->ranges;
-	total->pages += r->pages;
-	if (r->again) {
-		d->sum->again.ranges += r->ranges;
-		d->sum->again.pages += r->pages;
-	}
-	if (!r->proven &&
-	    (r->outcome == KHS_OUTCOME_FREED || r->outcome == KHS_OUTCOME_RESTORED)) {
-		d->sum->unproven.ranges += r->ranges;
-		d->sum->unproven.pages += r->pages;
-	}
-	if (d->have_last && continues(&d->last, r)) {
-		d->last.ranges += r->ranges;
-		d->last.pages += r->pages;
-		return;
-	}
-	flush(d);
-	d->last = *r;
-	d->have_last = true;
-}
-
-/* Blocks [@pfn, @end) of @piece: of one node each by their first page, preserved again or not. */
-static void add_blocks(struct diff *d, const struct khs_diff_piece *piece, uint64_t pfn,
-		       uint64_t end, bool again)
-{
-	const struct khs_mem *mem = &d->old->mem;
-	uint64_t block = 1ull << piece->order;
-
-	while (pfn < end && !d->stop) {
-		const struct khs_extent *e = khs_extents_from(&mem->ram, pfn);
-		uint64_t edge = !e ? end : e->start > pfn ? e->start : e->end, next = end;
-
-		if (edge < end)
-			next = pfn + ((edge - pfn + block - 1) & ~(block - 1));
-		if (next > end || next <= pfn)
-			next = end;
-		add_range(d, &(struct khs_diff_range){
-			.direction = d->direction, .outcome = piece->outcome, .pfn = pfn,
-			.pages = next - pfn, .ranges = (next - pfn) >> piece->order,
-			.order = piece->order, .new_order = piece->new_order, .again = again,
-			.proven = piece->proven, .node = khs_mem_node(mem, pfn),
-		});
-		pfn = next;
-	}
-}
-
-/* What is preserved again is what a block of the same order in NEW's outgoing map says of it. */
-static struct khs_error *add_piece(void *arg, const struct khs_diff_piece *piece)
-{
-	struct diff *d = arg;
-	const struct khs_extents *again = &d->again.order[piece->order];
-	const struct khs_extent *e = khs_extents_from(again, piece->pfn);
-	uint64_t pos = piece->pfn;
-
-	for (; e && e < khs_extents_end(again) && e->start < piece->end; e++) {
-		uint64_t from = e->start > pos ? e->start : pos;
-		uint64_t to = e->end < piece->end ? e->end : piece->end;
-
-		add_blocks(d, piece, pos, from, false);
-		add_blocks(d, piece, from, to, true);
-		pos = to;
-	}
-	add_blocks(d, piece, pos, piece->end, false);
-	if (khs_kernel_interrupted(&d->new->kernel))
-		return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
-	return NULL;
-}
-
 static struct khs_error *put(struct diff *d, enum khs_outcome outcome, uint64_t pfn, uint64_t end,
 			     unsigned int order, int new_order)
 {
-	return add_piece(d, &(struct khs_diff_piece){
+	return khs_diff_ranges_put(&d->ranges, &(struct khs_diff_piece){
 		.outcome = outcome, .pfn = pfn, .end = end, .order = order,
 		.new_order = new_order, .proven = true });
 }
@@ -164,7 +71,8 @@ static struct khs_error *put_gone(struct diff *d, uint64_t pfn, uint64_t end, un
 	if (pfn == end)
 		return NULL;
 	if (d->judge_pages)
-		return khs_after_judge(&d->after, pfn, end, order, add_piece, d);
+		return khs_after_judge(&d->after, pfn, end, order, khs_diff_ranges_put,
+				       &d->ranges);
 	return put(d, d->gone, pfn, end, order, -1);
 }
 
@@ -252,29 +160,36 @@ static struct khs_error *put_new(struct diff *d, const struct khs_run *run,
 	return err || pos >= end ? err : put(d, outcome, pos, end, run->order, -1);
 }
 
+static const struct khs_runs *runs_of(const struct khs *k, enum khs_direction direction)
+{
+	return direction == KHS_OUT ? &k->kho.out : &k->census.in;
+}
+
 static struct khs_error *put_all_new(struct diff *d, const struct khs_runs *runs,
 				     enum khs_outcome outcome)
 {
 	struct khs_error *err = NULL;
 
-	for (size_t i = 0; i < runs->n && !err && !d->stop; i++)
+	for (size_t i = 0; i < runs->n && !err && !d->ranges.stop; i++)
 		err = put_new(d, &runs->v[i], outcome);
 	return err;
 }
 
-static struct khs_error *compare(struct diff *d, const struct khs_runs *old,
-				 const struct khs_runs *new, enum khs_outcome only_new)
+/* @old of OLD against @new of NEW; what only NEW has became @only_new. */
+static struct khs_error *compare(struct diff *d, enum khs_direction old, enum khs_direction new,
+				 enum khs_outcome only_new)
 {
+	const struct khs_runs *were = runs_of(d->old, old), *are = runs_of(d->new, new);
 	struct khs_error *err = NULL;
 
-	if (!khs_blocks_init(&d->before, old) || !khs_blocks_init(&d->now, new))
+	if (!khs_blocks_init(&d->before, were) || !khs_blocks_init(&d->now, are) ||
+	    !khs_diff_ranges_begin(&d->ranges, old, new))
 		err = khs_enomem();
-	for (size_t i = 0; i < old->n && !err && !d->stop; i++)
-		err = put_run(d, &old->v[i]);
+	for (size_t i = 0; i < were->n && !err && !d->ranges.stop; i++)
+		err = put_run(d, &were->v[i]);
 	if (!err)
-		err = put_all_new(d, new, only_new);
-	if (!err)
-		flush(d);
+		err = put_all_new(d, are, only_new);
+	khs_diff_ranges_end(&d->ranges);
 	khs_blocks_deinit(&d->before);
 	khs_blocks_deinit(&d->now);
 	return err;
@@ -285,16 +200,16 @@ static struct khs_error *compare(struct diff *d, const struct khs_runs *old,
 /* What was handed to OLD, waited there, and was not preserved once more: it ended with that boot. */
 static struct khs_error *put_dropped(struct diff *d)
 {
-	struct khs_error *err;
+	struct khs_error *err = NULL;
 
-	d->direction = KHS_IN;
-	khs_blocks_deinit(&d->again);
-	d->again = (struct khs_blocks){ .any = { .v = NULL } };
-	err = khs_blocks_init(&d->before, &d->old->kho.out) ? NULL : khs_enomem();
+	khs_blocks_deinit(&d->ranges.again);
+	d->ranges.again = (struct khs_blocks){ .any = { .v = NULL } };
+	if (!khs_blocks_init(&d->before, &d->old->kho.out) ||
+	    !khs_diff_ranges_begin(&d->ranges, KHS_IN, KHS_IN))
+		err = khs_enomem();
 	if (!err)
 		err = put_all_new(d, &d->old->census.in, KHS_OUTCOME_DROPPED);
-	if (!err)
-		flush(d);
+	khs_diff_ranges_end(&d->ranges);
 	khs_blocks_deinit(&d->before);
 	return err;
 }
@@ -304,13 +219,12 @@ static struct khs_error *compare_boots(struct diff *d)
 {
 	struct khs_error *err;
 
-	d->direction = KHS_OUT;
 	d->judge_pages = true;
 	d->same = KHS_OUTCOME_PENDING;
-	if (!khs_blocks_init(&d->again, &d->new->kho.out))
+	if (!khs_blocks_init(&d->ranges.again, &d->new->kho.out))
 		return khs_enomem();
-	err = compare(d, &d->old->kho.out, &d->new->census.in, KHS_OUTCOME_LATE);
-	return err || d->stop ? err : put_dropped(d);
+	err = compare(d, KHS_OUT, KHS_IN, KHS_OUTCOME_LATE);
+	return err || d->ranges.stop ? err : put_dropped(d);
 }
 
 /* What a map that was not read whole does not hold may be in it all the same. */
@@ -319,16 +233,14 @@ static struct khs_error *compare_same(struct diff *d)
 	struct khs_error *err;
 
 	d->same = KHS_OUTCOME_KEPT;
-	d->direction = KHS_OUT;
 	d->gone = khs_out_complete(d->new) ? KHS_OUTCOME_REMOVED : KHS_OUTCOME_UNKNOWN;
-	err = compare(d, &d->old->kho.out, &d->new->kho.out,
-		      khs_out_complete(d->old) ? KHS_OUTCOME_ADDED : KHS_OUTCOME_UNKNOWN);
-	if (err || d->stop)
+	err = compare(d, KHS_OUT, KHS_OUT, khs_out_complete(d->old) ? KHS_OUTCOME_ADDED :
+								      KHS_OUTCOME_UNKNOWN);
+	if (err || d->ranges.stop)
 		return err;
-	d->direction = KHS_IN;
 	d->judge_pages = true;
 	/* No mark is ever written but at boot. */
-	return compare(d, &d->old->census.in, &d->new->census.in,
+	return compare(d, KHS_IN, KHS_IN,
 		       d->old->census.coverage.judged == d->old->census.coverage.pages ?
 			       KHS_OUTCOME_APPEARED : KHS_OUTCOME_UNKNOWN);
 }
@@ -354,9 +266,7 @@ static void find_doubts(struct diff *d)
 	if (sum->total[KHS_OUTCOME_UNKNOWN].ranges)
 		doubt(sum, "part of NEW's struct pages is not in the dump");
 	sum->all_judged = !sum->doubt[0];
-	for (enum khs_outcome o = 0; o < KHS_NR_OUTCOMES; o++)
-		if (khs_outcome_surprises(o) && sum->total[o].ranges)
-			sum->surprises = true;
+	sum->surprises = sum->surprising.ranges;
 }
 
 /* Neither without its map nor its struct pages is there anything to compare. */
@@ -366,7 +276,7 @@ static struct khs_error *comparable(struct khs *k, const char *which)
 		return khs_error_new(KHS_ERR_NODATA, "%s: no memory map: %s", which, k->mem_error);
 	if (k->kho.state != KHS_KHO_ON)
 		return khs_error_new(KHS_ERR_NODATA, "%s: %s", which, k->kho.why);
-	return khs_need_census(k);
+	return khs_need_owners(k);
 }
 
 static struct khs_error *relate(struct khs *old, struct khs *new, bool force,
@@ -386,7 +296,10 @@ struct khs_error *khs_diff(struct khs *old, struct khs *new, const struct khs_di
 			   struct khs_diff_summary *sum)
 {
 	struct khs_diff_options o = { 0 };
-	struct diff d = { .old = old, .new = new, .visit = visit, .arg = arg, .sum = sum };
+	struct diff d = {
+		.old = old, .new = new, .sum = sum,
+		.ranges = { .old = old, .new = new, .visit = visit, .arg = arg, .sum = sum },
+	};
 	struct khs_error *err;
 
 	*sum = (struct khs_diff_summary){ .relation = KHS_RELATION_NONE };
@@ -407,6 +320,6 @@ struct khs_error *khs_diff(struct khs *old, struct khs *new, const struct khs_di
 		err = compare_boots(&d);
 	find_doubts(&d);
 	khs_after_deinit(&d.after);
-	khs_blocks_deinit(&d.again);
+	khs_blocks_deinit(&d.ranges.again);
 	return err;
 }

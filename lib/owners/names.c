@@ -65,6 +65,30 @@ void khs_owner_label(const struct khs_owner_node *node, char *buf, size_t size)
 		snprintf(buf, size, "%s%s%s", text, *text && node->name[0] ? " " : "", node->name);
 }
 
+/* Appends the owner, and those above it but for the two there is but one of. */
+static void add_path(const struct khs_owners *owners, uint32_t owner, char *buf, size_t size)
+{
+	const struct khs_owner_node *node = &owners->nodes[owner];
+	size_t at = strlen(buf);
+	const char *glue = "";
+	char label[128];
+
+	for (;; node = &owners->nodes[node->parent], glue = " of ") {
+		if (*glue && (node->kind == KHS_O_LUO || node->kind == KHS_O_MEMBLOCK))
+			return;
+		khs_owner_label(node, label, sizeof(label));
+		at += (size_t)snprintf(buf + at, size - at, "%s%s", glue, label);
+		if (node->parent == KHS_NO_OWNER || at >= size)
+			return;
+	}
+}
+
+void khs_owner_path(const struct khs_owners *owners, uint32_t owner, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	add_path(owners, owner, buf, size);
+}
+
 /* Words for the role, where the owner's own name does not say it. */
 static const char *role_words(const struct khs_owner_node *node, enum khs_role role)
 {
@@ -87,27 +111,16 @@ void khs_owner_sentence(const struct khs_owners *owners, const struct khs_claim 
 	const struct khs_owner_node *node = &owners->nodes[claim->owner];
 	uint64_t offset = claim->offset + ((pfn - claim->pfn) << page_shift);
 	const char *words = role_words(node, claim->role);
-	char label[128];
-	int at;
 
 	if (node->kind == KHS_O_UNKNOWN) {
 		snprintf(buf, size, "unknown: no owner claims it");
 		return;
 	}
-	khs_owner_label(node, label, sizeof(label));
 	if (claim->role == KHS_ROLE_DATA && claim->flags & KHS_CLAIM_OFFSET)
-		at = snprintf(buf, size, "data at offset 0x%llx of %s",
-			      (unsigned long long)offset, label);
+		snprintf(buf, size, "data at offset 0x%llx of ", (unsigned long long)offset);
 	else if (claim->role == KHS_ROLE_REGION)
-		at = snprintf(buf, size, "offset 0x%llx of %s", (unsigned long long)offset, label);
+		snprintf(buf, size, "offset 0x%llx of ", (unsigned long long)offset);
 	else
-		at = snprintf(buf, size, "%s%s", words, label);
-	/* Of LUO there is but one. */
-	while (node->parent != KHS_NO_OWNER && at >= 0 && (size_t)at < size) {
-		node = &owners->nodes[node->parent];
-		if (node->kind == KHS_O_LUO || node->kind == KHS_O_MEMBLOCK)
-			return;
-		khs_owner_label(node, label, sizeof(label));
-		at += snprintf(buf + at, size - (size_t)at, " of %s", label);
-	}
+		snprintf(buf, size, "%s", words);
+	add_path(owners, claim->owner, buf, size);
 }

@@ -141,6 +141,12 @@ static inline struct khs_owners_side *khs_owners_side(struct khs_owners *o,
 	return &o->side[direction == KHS_IN];
 }
 
+/* Whether what has no owner here has none at all. */
+static inline bool khs_owners_tell_all(const struct khs_owners_side *side)
+{
+	return side->complete && !side->opaque && !side->busy;
+}
+
 /* Gathers the owners of @k if that was not done yet; takes the census first. */
 struct khs_error *khs_need_owners(struct khs *k);
 void khs_owners_deinit(struct khs_owners *owners);
@@ -154,6 +160,8 @@ void khs_owners_find(const struct khs_owners *owners, enum khs_direction directi
 
 /* "LUO session vm0", "file 0x1 (memfd-v2)". */
 void khs_owner_label(const struct khs_owner_node *node, char *buf, size_t size);
+/* The same with the owners above it: "file 0x1 (memfd-v2) of LUO session vm0". */
+void khs_owner_path(const struct khs_owners *owners, uint32_t owner, char *buf, size_t size);
 /* What @pfn is to its owner: "data at offset 0x1000 of file 0x1 (memfd-v2) of LUO session vm0". */
 void khs_owner_sentence(const struct khs_owners *owners, const struct khs_claim *claim,
 			uint64_t pfn, unsigned int page_shift, char *buf, size_t size);

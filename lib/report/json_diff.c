@@ -31,7 +31,7 @@ static json_t *outcomes(const struct khs_diff_summary *sum)
 
 json_t *khs_json_diff_range(const struct khs_diff_range *r)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:i, s:o, s:b, s:b, s:o}",
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:i, s:o, s:b, s:b, s:o, s:o, s:o, s:b}",
 			 "outcome", khs_outcome_name(r->outcome),
 			 "direction", khs_direction_name(r->direction),
 			 "pfn", count(r->pfn),
@@ -41,7 +41,10 @@ json_t *khs_json_diff_range(const struct khs_diff_range *r)
 			 "new_order", r->new_order < 0 ? json_null() : json_integer(r->new_order),
 			 "again", r->again,
 			 "proven", r->proven,
-			 "node", node_or_null(r->node));
+			 "node", node_or_null(r->node),
+			 "owner", text_or_null(r->owner),
+			 "new_owner", text_or_null(r->new_owner),
+			 "reowned", r->reowned);
 }
 
 json_t *khs_json_diff(const struct khs_status *old, const struct khs_status *new,
@@ -49,7 +52,7 @@ json_t *khs_json_diff(const struct khs_status *old, const struct khs_status *new
 {
 	_cleanup_json_ json_t *object = khs_json_envelope();
 	_cleanup_json_ json_t *rest =
-		json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:o}",
+		json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o}",
 			  "old", side(old),
 			  "new", side(new),
 			  "relation", khs_relation_name(sum->relation),
@@ -57,6 +60,7 @@ json_t *khs_json_diff(const struct khs_status *old, const struct khs_status *new
 			  "outcomes", outcomes(sum),
 			  "again", total(&sum->again),
 			  "unproven", total(&sum->unproven),
+			  "reowned", total(&sum->reowned),
 			  "surprises", sum->surprises,
 			  "all_judged", sum->all_judged,
 			  "doubt", text_or_null(sum->doubt));

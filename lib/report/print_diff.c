@@ -22,7 +22,7 @@ static bool keep(void *arg, const struct khs_diff_range *r)
 {
 	struct heap *heap = arg;
 
-	if (!heap->all && !khs_outcome_surprises(r->outcome))
+	if (!heap->all && !r->surprises)
 		return true;
 	heap->ranges++;
 	if (!heap->text) {

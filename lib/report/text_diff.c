@@ -72,14 +72,29 @@ void khs_text_diff_table(FILE *out, const struct khs_diff_summary *sum, uint64_t
 	if (sum->again.ranges)
 		put_row(out, "again", &sum->again, page_size,
 			"of these: carried on to the next one");
+	if (sum->reowned.ranges)
+		put_row(out, "reowned", &sum->reowned, page_size,
+			"of these: another owner has them in NEW");
 	if (!any)
 		fputs("\nNothing was preserved in either.\n", out);
 }
 
 void khs_text_diff_ranges_head(FILE *out)
 {
-	fprintf(out, "\n%-10s %-3s  %-12s %-28s %6s %6s %9s %4s\n", "OUTCOME", "DIR", "PFN",
+	fprintf(out, "\n%-10s %-3s  %-12s %-28s %6s %6s %9s %4s  OWNER\n", "OUTCOME", "DIR", "PFN",
 		"PHYSICAL", "ORDER", "RANGES", "PAGES", "NODE");
+}
+
+static void put_owners(FILE *out, const struct khs_diff_range *r)
+{
+	static const char nobody[] = "unknown";
+	const char *owner = r->owner ? r->owner : r->new_owner;
+
+	if (r->reowned)
+		fprintf(out, "  changed owner: %s to %s", r->owner ? r->owner : nobody,
+			r->new_owner ? r->new_owner : nobody);
+	else
+		fprintf(out, "  %s", owner ? owner : nobody);
 }
 
 void khs_text_diff_range(FILE *out, const struct khs_diff_range *r, uint64_t page_size)
@@ -92,22 +107,18 @@ void khs_text_diff_range(FILE *out, const struct khs_diff_range *r, uint64_t pag
 	snprintf(order, sizeof(order), r->new_order < 0 ? "%u" : "%u>%d", r->order, r->new_order);
 	if (r->node != KHS_NO_NODE)
 		snprintf(node, sizeof(node), "%d", r->node);
-	fprintf(out, "%-10s %-3s  %-12s %-28s %6s %6" PRIu64 " %9" PRIu64 " %4s%s\n",
+	fprintf(out, "%-10s %-3s  %-12s %-28s %6s %6" PRIu64 " %9" PRIu64 " %4s",
 		khs_outcome_name(r->outcome), khs_direction_name(r->direction), pfn, phys, order,
-		r->ranges, r->pages, node, r->again ? "  again" : "");
+		r->ranges, r->pages, node);
+	put_owners(out, r);
+	fputs(r->again ? ", again\n" : "\n", out);
 }
 
 void khs_text_diff_tail(FILE *out, const struct khs_diff_summary *sum)
 {
-	uint64_t ranges = 0, pages = 0;
+	const struct khs_diff_total *odd = &sum->surprising;
 	char text[320];
 
-	for (enum khs_outcome o = 0; o < KHS_NR_OUTCOMES; o++) {
-		if (!khs_outcome_surprises(o))
-			continue;
-		ranges += sum->total[o].ranges;
-		pages += sum->total[o].pages;
-	}
 	putc('\n', out);
 	if (sum->unproven.ranges) {
 		snprintf(text, sizeof(text), "Of those without a mark %" PRIu64 " range%s (%" PRIu64
@@ -123,7 +134,8 @@ void khs_text_diff_tail(FILE *out, const struct khs_diff_summary *sum)
 	}
 	if (sum->surprises)
 		fprintf(out, "%" PRIu64 " range%s, %" PRIu64 " page%s: not as a handover should "
-			"leave them\n", ranges, plural(ranges), pages, plural(pages));
+			"leave them\n", odd->ranges, plural(odd->ranges), odd->pages,
+			plural(odd->pages));
 	else
 		fputs("nothing surprising\n", out);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "kernel.h"
+#include "luo.h"
 
 #include "diff/relation.h"
 #include "model.h"
@@ -13,7 +13,8 @@ struct range {
 	uint64_t pfn, pages, ranges;
 	unsigned int order;
 	int new_order;
-	bool again, proven;
+	bool again, proven, reowned, surprises;
+	char owner[96], new_owner[96]; /* "" for none */
 };
 
 struct fixture {
@@ -60,8 +61,11 @@ static bool keep(void *arg, const struct khs_diff_range *r)
 	struct fixture *f = arg;
 
 	assert_true(f->n < sizeof(f->got) / sizeof(f->got[0]));
-	f->got[f->n++] = (struct range){ r->direction, r->outcome, r->pfn, r->pages, r->ranges,
-					 r->order, r->new_order, r->again, r->proven };
+	f->got[f->n] = (struct range){ r->direction, r->outcome, r->pfn, r->pages, r->ranges,
+				       r->order, r->new_order, r->again, r->proven, r->reowned,
+				       r->surprises, "", "" };
+	snprintf(f->got[f->n].owner, 96, "%s", r->owner ? r->owner : "");
+	snprintf(f->got[f->n++].new_owner, 96, "%s", r->new_owner ? r->new_owner : "");
 	return true;
 }
 
@@ -81,10 +85,10 @@ static enum khs_code try_diff(struct fixture *f)
 static void print_all(const struct fixture *f)
 {
 	for (size_t i = 0; i < f->n; i++)
-		print_error("%s pfn 0x%llx pages %llu order %u > %d\n",
+		print_error("%s pfn 0x%llx pages %llu order %u > %d, %s > %s\n",
 			    khs_outcome_name(f->got[i].outcome), (unsigned long long)f->got[i].pfn,
 			    (unsigned long long)f->got[i].pages, f->got[i].order,
-			    f->got[i].new_order);
+			    f->got[i].new_order, f->got[i].owner, f->got[i].new_owner);
 }
 
 /* The one range that begins at @pfn. */
@@ -298,6 +302,96 @@ static void what_the_dump_lacks(void **state)
 	assert_string_not_equal(f->sum.doubt, "");
 }
 
+/* ---- whose it is ---------------------------------------------------------------------------- */
+
+#define VM0 " (memfd-v2) of LUO session vm0"
+
+/* Two memfds of one session, the one's pages behind the other's, and the files' luo_file. */
+struct handed {
+	struct tl old, new;
+	uint64_t files[2];
+};
+
+static void hand_files(struct fixture *f, struct handed *h)
+{
+	struct tl_session s;
+
+	tl_init(&h->old, f->old, false);
+	s = tl_session(&h->old, "vm0");
+	for (uint64_t i = 0; i < 2; i++)
+		tl_file(&h->old, &s, i + 1, tl_memfd(&h->old, 4, 0).handle);
+
+	tl_init(&h->new, f->new, true);
+	memcpy(tk_at(f->new, TK_OUT_FDT, 4096), tk_at(f->new, TK_IN_FDT, 4096), 4096);
+	tk_root_fdt(f->new, TK_IN_FDT, "kho-v4", f->new->tree.root);
+	tl_bare_page(&h->new); /* a block of sessions, which is free by now */
+	s = tl_session(&h->new, "vm0");
+	for (uint64_t i = 0; i < 2; i++)
+		h->files[i] = tl_file(&h->new, &s, i + 1, tl_memfd(&h->new, 4, 0).handle);
+}
+
+static void expect_owners(const struct range *r, const char *owner, const char *new_owner)
+{
+	assert_string_equal(r->owner, owner);
+	assert_string_equal(r->new_owner, new_owner);
+	assert_int_equal(r->reowned, r->outcome == KHS_OUTCOME_PENDING && strcmp(owner, new_owner));
+}
+
+static void the_same_owners(void **state)
+{
+	struct fixture *f = *state;
+	struct handed h;
+
+	hand_files(f, &h);
+	assert_int_equal(try_diff(f), KHS_OK);
+	expect_owners(at(f, A, KHS_OUTCOME_PENDING, 4, 4), "file 0x1" VM0, "file 0x1" VM0);
+	expect_owners(at(f, A + 4, KHS_OUTCOME_PENDING, 4, 4), "file 0x2" VM0, "file 0x2" VM0);
+	expect_owners(at(f, FDT, KHS_OUTCOME_PENDING, 1, 1), "root FDT", "root FDT");
+	assert_false(f->sum.surprises);
+	assert_int_equal(f->sum.reowned.ranges, 0);
+}
+
+static void another_owner(void **state)
+{
+	struct fixture *f = *state;
+	const struct range *r;
+	struct handed h;
+
+	hand_files(f, &h);
+	tk_write(f->new, h.files[1] + TL_F_TOKEN, 3, 8);
+	assert_int_equal(try_diff(f), KHS_OK);
+	expect_owners(at(f, A, KHS_OUTCOME_PENDING, 4, 4), "file 0x1" VM0, "file 0x1" VM0);
+	r = at(f, A + 4, KHS_OUTCOME_PENDING, 4, 4);
+	expect_owners(r, "file 0x2" VM0, "file 0x3" VM0);
+	assert_true(r->surprises && f->sum.surprises);
+	/* ... and what its handle, its list of pages and its array lie in */
+	assert_int_equal(f->sum.reowned.pages, 7);
+	assert_int_equal(f->sum.surprising.pages, 7);
+}
+
+/* A page that the next kernel's owner does not claim; then one that may have an owner not seen. */
+static void no_owner_any_more(void **state)
+{
+	struct fixture *f = *state;
+	struct handed h;
+
+	hand_files(f, &h);
+	tk_pending(f->new, A + 8, 0);
+	tk_preserve(f->old, A + 8, 0);
+	tk_preserve(f->old, A + 16, 0);
+	tl_entry(&h.new, &(struct tl_memfd){ .array = (TL_POOL + 5) << 12 }, 0, A + 8, 3, 0);
+	assert_int_equal(try_diff(f), KHS_OK);
+	expect_owners(at(f, A, KHS_OUTCOME_PENDING, 1, 1), "file 0x1" VM0, "");
+	expect_owners(at(f, A + 8, KHS_OUTCOME_PENDING, 1, 1), "", "file 0x1" VM0);
+	expect_owners(at(f, A + 16, KHS_OUTCOME_RESTORED, 1, 1), "", "");
+	assert_int_equal(f->sum.reowned.ranges, 2);
+
+	tk_lose(f->new, h.files[1], TL_F_SIZE, KHS_MISSING);
+	assert_int_equal(try_diff(f), KHS_OK);
+	assert_false(at(f, A + 4, KHS_OUTCOME_PENDING, 4, 4)->reowned);
+	assert_string_equal(at(f, A + 4, KHS_OUTCOME_PENDING, 4, 4)->new_owner, "");
+}
+
 /* ---- one boot ------------------------------------------------------------------------------- */
 
 static void same_boot(struct fixture *f)
@@ -347,6 +441,31 @@ static void the_same_boot_in(void **state)
 	assert_int_equal(at(f, A + 4, KHS_OUTCOME_RESTORED, 4, 1)->direction, KHS_IN);
 	at(f, A + 8, KHS_OUTCOME_APPEARED, 4, 1);
 	assert_true(f->sum.surprises);
+}
+
+/* In one boot an owner may let go of memory that another then preserves. */
+static void the_same_boot_owners(void **state)
+{
+	struct fixture *f = *state;
+	struct tk *both[2];
+
+	same_boot(f);
+	both[0] = f->old;
+	both[1] = f->new;
+	for (int i = 0; i < 2; i++) {
+		struct tl l;
+		struct tl_session s;
+
+		tl_init(&l, both[i], false);
+		s = tl_session(&l, i ? "vm1" : "vm0");
+		tl_file(&l, &s, 1, tl_memfd(&l, 4, 0).handle);
+	}
+	assert_int_equal(try_diff(f), KHS_OK);
+	assert_int_equal(f->sum.relation, KHS_RELATION_SAME);
+	assert_true(at(f, A, KHS_OUTCOME_KEPT, 4, 4)->reowned);
+	assert_string_equal(at(f, A, KHS_OUTCOME_KEPT, 4, 4)->new_owner,
+			    "file 0x1 (memfd-v2) of LUO session vm1");
+	assert_false(f->sum.surprises);
 }
 
 /* ---- dumps that don't belong together ------------------------------------------------------- */
@@ -440,7 +559,9 @@ int main(void)
 		PAIR(what_waits), PAIR(what_was_restored), PAIR(what_is_free),
 		PAIR(what_memblock_knows), PAIR(what_is_lost), PAIR(a_handover_that_failed),
 		PAIR(other_orders), PAIR(damage), PAIR(what_came_later), PAIR(what_is_dropped),
-		PAIR(what_the_dump_lacks), PAIR(the_same_boot_out), PAIR(the_same_boot_in),
+		PAIR(what_the_dump_lacks), PAIR(the_same_owners), PAIR(another_owner),
+		PAIR(no_owner_any_more), PAIR(the_same_boot_out), PAIR(the_same_boot_in),
+		PAIR(the_same_boot_owners),
 		PAIR(other_counts), PAIR(other_release), PAIR(other_fdt), PAIR(other_scratch),
 		PAIR(other_memory), PAIR(no_handover), PAIR(the_wrong_way_round), PAIR(no_kho),
 	};
