@@ -10,11 +10,9 @@
 # pages. Notes don't count.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=tests/debian.sh
-. "$here/../debian.sh"
+# shellcheck source=tests/lab/dumps.sh
+. "$here/dumps.sh"
 khoscope=${1:-${KHOSCOPE:-$here/../../build/khoscope}}
-kernels=("${@:2}")
-lab=$(debian_cache)/lab
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/khoscope.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
@@ -95,15 +93,15 @@ judge() {
 	}'
 }
 
-# score DUMP WHEN: its results, each line headed by its guest and kernel.
+# score FOLDER DUMP WHEN KERNEL EXPECTED WORDS: its results, each line headed by its guest and kernel.
 score() {
-	local dir=$1 when=$2 guest kernel expected words options=() status dump
-	guest=${dir##*/}
-	read -r _ kernel _ _ expected words < <(grep "^$guest " "$here/guests") || return 0
-	dump=$dir/vmcore
+	local dir=$1 dump=$2 when=$3 kernel=$4 expected=$5 guest=${1##*/} options status
+	if [ -z "$dump" ]; then
+		echo "$guest $kernel - - - absent"
+		return
+	fi
 	truth "$dir" "$when" >"$tmp/lines"
 	if [ "$when" = before ]; then
-		dump=$dir/vmcore.before
 		guest=$guest-before
 		# What may be true says nothing of the exit status.
 		expected=healthy
@@ -112,10 +110,7 @@ score() {
 	elif [ "$expected" != healthy ]; then
 		unplaced "$dir" >>"$tmp/lines"
 	fi
-	# Nothing in such a dump tells its types, or its addresses.
-	case "$(grep "^$kernel " "$here/kernels") $words" in
-	*' min '* | *' @stop='*) options=(-k "$dir/kernel/vmlinux") ;;
-	esac
+	mapfile -t options < <(dump_options "$dir" "$kernel" "$6")
 	"$khoscope" check --json "${options[@]}" "$dump" >"$tmp/json" 2>"$tmp/err"
 	status=$?
 	jq -r '.findings[] | select(.severity != "note") |
@@ -131,24 +126,7 @@ score() {
 	} | sed "s/^/$guest $kernel /"
 }
 
-wanted() {
-	local kernel
-	[ ${#kernels[@]} != 0 ] || return 0
-	for kernel in "${kernels[@]}"; do
-		[ "$kernel" != "$1" ] || return 0
-	done
-	return 1
-}
-
-while read -r guest kernel _; do
-	wanted "$kernel" || continue
-	if [ ! -e "$lab/dump/$guest/vmcore" ]; then
-		echo "$guest $kernel - - - absent"
-		continue
-	fi
-	score "$lab/dump/$guest" after
-	[ ! -e "$lab/dump/$guest/vmcore.before" ] || score "$lab/dump/$guest" before
-done < <(grep -vE '^(#|$)' "$here/guests") >"$tmp/results"
+each_dump score "${@:2}" >"$tmp/results"
 
 # lines RESULT [AWK-CONDITION]: how many results
 count() {
