@@ -296,6 +296,8 @@ struct khs_evidence {
 	const char *string;
 };
 
+#define KHS_NO_CAUSE ((size_t)-1)
+
 struct khs_finding {
 	const char *id;         /* "raw-page"; see khs_checks() */
 	const char *class_name; /* "N1"; "" if the finding has none */
@@ -308,12 +310,14 @@ struct khs_finding {
 	const char *summary;
 	const struct khs_evidence *evidence;
 	size_t nr_evidence;
+	size_t number; /* its place among those of one khs_check() or khs_preflight(), from 0 */
+	size_t cause;  /* number of the finding that explains this one; KHS_NO_CAUSE: none does */
 };
 
 /*
  * Runs all checks; @visit gets the findings by table order of their checks, then by pfn, those
- * about no page first. Of a live kernel it gets those that a second look finds again; how many were
- * gone then is told by khs_options.warn.
+ * about no page first. A cause has none itself. Of a live kernel it gets those that a second look finds
+ * again; how many were gone then is told by khs_options.warn.
  */
 KHS_API struct khs_error *khs_check(struct khs *k,
 				    void (*visit)(void *arg, const struct khs_finding *finding),
@@ -689,6 +693,17 @@ KHS_API const char *khs_relation_name(enum khs_relation relation);
 
 /* ---- rendering ------------------------------------------------------------------------------ */
 
+/* What the reader's screen can do; of a file or a pipe, nothing. */
+struct khs_style {
+	size_t size;          /* sizeof(struct khs_style) */
+	bool colour;          /* ANSI escape sequences */
+	bool unicode;         /* characters beyond ASCII, in UTF-8 */
+	unsigned int columns; /* 0: 80 */
+};
+
+/* How khs_print_*() of @k are to look from now on; copied. NULL: plain, as they are before that. */
+KHS_API struct khs_error *khs_set_style(struct khs *k, const struct khs_style *style);
+
 /*
  * The same words in every door. Each writes to @out and fails with IO if that fails; no byte of a
  * dump reaches @out that could move a terminal's cursor.
@@ -715,8 +730,12 @@ KHS_API struct khs_error *khs_print_fdt(struct khs *k, const struct khs_fdt_opti
 KHS_API struct khs_error *khs_print_preflight(struct khs *k,
 					      const struct khs_preflight_options *opts, FILE *out,
 					      bool json, int *worst, bool *judged);
-/* *@worst: the highest severity found, -1 if nothing was. */
-KHS_API struct khs_error *khs_print_check(struct khs *k, FILE *out, bool json, int *worst);
+/*
+ * What one finding explains is folded under it; @all: each is printed whole. *@worst: the highest
+ * severity found, -1 if nothing was.
+ */
+KHS_API struct khs_error *khs_print_check(struct khs *k, bool all, FILE *out, bool json,
+					  int *worst);
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "checks/causes.h"
 #include "checks/check.h"
 #include "checks/settle.h"
 #include "model.h"
@@ -165,7 +166,26 @@ static struct khs_error *run_checks(struct khs *k, const void *unused,
 struct khs_error *khs_check(struct khs *k,
 			    void (*visit)(void *arg, const struct khs_finding *finding), void *arg)
 {
-	return khs_settle(k, run_checks, NULL, visit, arg);
+	_cleanup_(khs_gathered_deinit) struct khs_gathered all = { 0 };
+	struct khs_error *err = khs_settle(k, run_checks, NULL, khs_gather_finding, &all);
+
+	if (err)
+		return err;
+	if (all.no_memory || !khs_find_causes(&all))
+		return khs_enomem();
+	for (size_t i = 0; i < all.n; i++)
+		visit(arg, all.v[i]);
+	return NULL;
+}
+
+struct khs_error *khs_set_style(struct khs *k, const struct khs_style *style)
+{
+	struct khs_style own = { .size = sizeof(own) };
+
+	if (style && !khs_take(&own, sizeof(own), style))
+		return khs_error_new(KHS_ERR_USAGE, "khs_style.size is not set");
+	k->style = own;
+	return NULL;
 }
 
 bool khs_all_judged(const struct khs *k)

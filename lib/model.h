@@ -27,6 +27,7 @@ struct khs {
 	struct khs_scratch *status_scratch;
 	struct khs_node_total *node_totals[2];
 	struct khs_preflight_info preflight;
+	struct khs_style style;
 	struct khs_page_info page;
 	uint64_t page_words[KHS_PAGE_MAX / 8];
 	char page_text[256]; /* backs page.state and page.section_state */

@@ -127,8 +127,9 @@ const struct khs_option khs_option_table[] = {
 	{ V(PREFLIGHT), BOTH, "as", 0, 'a', "VERSION",
 	  "6.16, 6.17, 6.18, 6.19, 7.0, 7.1, 7.2, 7.2.13 or 7.3",
 	  "the next kernel is this one; without it, one like\nthe dumped kernel", SET(as) },
-	{ V(DIFF), KHS_DOOR_CLI, "all", 'a', 0, NULL, NULL,
-	  "list every range, not those alone that surprise", FLAG(all) },
+	{ V(DIFF) | V(CHECK), BOTH, "all", 'a', 0, NULL, NULL,
+	  "diff: list every range, not those alone that surprise;\n"
+	  "check: print whole what another finding explains", FLAG(all) },
 	{ V(DIFF), KHS_DOOR_CLI, "force", 'f', 0, NULL, NULL,
 	  "compare even what is not of consecutive boots of one\nmachine", FLAG(diff.force) },
 	{ V(DIFF), KHS_DOOR_CLI, "old-vmlinux", 0, 0, "FILE", "a file",

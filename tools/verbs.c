@@ -37,7 +37,8 @@ static struct khs_error *run_owners(struct khs_run_verb *r)
 static struct khs_error *run_check(struct khs_run_verb *r)
 {
 	int worst = -1;
-	struct khs_error *err = khs_print_check(r->k, r->out, r->cmd->json, &worst);
+	struct khs_error *err = khs_print_check(r->k, r->cmd->all, r->out, r->cmd->json,
+						&worst);
 
 	if (worst >= KHS_WARNING)
 		r->status = KHS_EXIT_FOUND;

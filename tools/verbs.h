@@ -54,7 +54,7 @@ struct khs_command {
 	uint64_t address;
 	struct khs_fdt_options fdt; /* fdt */
 	struct khs_diff_options diff; /* diff */
-	bool all;                   /* diff: each range */
+	bool all;                   /* diff: each range; check: each finding whole */
 
 	/* The command line only. */
 	const char *dump; /* NULL for help and version */

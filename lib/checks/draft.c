@@ -26,6 +26,7 @@ void khs_draft_init_global(struct khs_draft *d, const char *id, enum khs_severit
 		.severity = severity,
 		.order = -1,
 		.node = KHS_NO_NODE,
+		.cause = KHS_NO_CAUSE,
 		.summary = "",
 		.evidence = d->evidence,
 	};

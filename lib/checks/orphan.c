@@ -7,6 +7,7 @@
  */
 #include "check.h"
 #include "hits.h"
+#include "owners.h"
 #include "../base/error.h"
 
 static const struct khs_owners_side *side_of(const struct khs *k, enum khs_direction direction)
@@ -50,6 +51,9 @@ static void emit(struct khs *k, const struct khs_emitter *to, enum khs_direction
 		khs_draft_number(&d, "pages_without_owner", unowned);
 	if (*why)
 		khs_draft_string(&d, "not_proven", "%s", why);
+	if (!side_of(k, direction)->complete &&
+	    side_of(k, direction)->unread_owner != KHS_NO_OWNER)
+		khs_draft_lineage(&d, "unread_owner", k, side_of(k, direction)->unread_owner);
 	khs_draft_emit(&d, to);
 }
 

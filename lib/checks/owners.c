@@ -11,15 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-void khs_draft_owner(struct khs_draft *d, const struct khs *k, uint32_t owner)
+void khs_draft_lineage(struct khs_draft *d, const char *key, const struct khs *k, uint32_t owner)
 {
 	const struct khs_owners *o = &k->owners;
 	char text[320];
 
-	khs_draft_string(d, "direction", "%s",
-			 o->nodes[owner].direction == KHS_OUT ? "out" : "in");
 	khs_owner_path(o, owner, text, sizeof(text));
-	khs_draft_string(d, "owner", "%s", text);
+	khs_draft_string(d, key, "%s", text);
+}
+
+void khs_draft_owner(struct khs_draft *d, const struct khs *k, uint32_t owner)
+{
+	khs_draft_string(d, "direction", "%s",
+			 k->owners.nodes[owner].direction == KHS_OUT ? "out" : "in");
+	khs_draft_lineage(d, "owner", k, owner);
 }
 
 /* Whether the owner is LUO's, and LUO was at work when the kernel died. */

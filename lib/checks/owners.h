@@ -6,5 +6,7 @@
 #include "check.h"
 
 void khs_draft_owner(struct khs_draft *d, const struct khs *k, uint32_t owner);
+/* The name alone, under @key. */
+void khs_draft_lineage(struct khs_draft *d, const char *key, const struct khs *k, uint32_t owner);
 
 #endif

@@ -107,6 +107,7 @@ void khs_gather_incomplete(struct khs_gather *g, uint32_t owner, const char *why
 	if (!g->side->complete)
 		return;
 	g->side->complete = false;
+	g->side->unread_owner = owner;
 	snprintf(g->side->why, sizeof(g->side->why), "%s%s%s", name, *name ? ": " : "", why);
 }
 

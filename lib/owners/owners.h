@@ -113,6 +113,7 @@ struct khs_owner_node {
 struct khs_owners_side {
 	bool complete;       /* all that owners say of their pages was there and understood */
 	char why[160];       /* the first reason why not */
+	uint32_t unread_owner; /* of whom it is; valid if not complete */
 	bool opaque;         /* an owner may own more than can be told; @opaque_owner: the first */
 	uint32_t opaque_owner;
 	bool busy;           /* LUO was at work when the kernel died: lists and counts may differ */

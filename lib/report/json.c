@@ -258,7 +258,7 @@ static json_t *attributes(const struct khs_owner *o)
 
 json_t *khs_json_finding(const struct khs_finding *f)
 {
-	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "id", text(f->id),
 			 "class", text_or_null(f->class_name),
 			 "severity", khs_severity_name(f->severity),
@@ -266,6 +266,7 @@ json_t *khs_json_finding(const struct khs_finding *f)
 			 "pages", count_if(f->has_pfn, f->pages),
 			 "order", f->order < 0 ? json_null() : json_integer(f->order),
 			 "node", node_or_null(f->node),
+			 "cause", count_if(f->cause != KHS_NO_CAUSE, f->cause),
 			 "summary", text(f->summary),
 			 "evidence", evidence(f->evidence, f->nr_evidence));
 }

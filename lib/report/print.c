@@ -4,7 +4,6 @@
 
 #include "../base/error.h"
 #include "../model.h"
-#include "heaps.h"
 #include "output.h"
 #include "report.h"
 
@@ -122,109 +121,6 @@ struct khs_error *khs_print_list(struct khs *k, const struct khs_filter *filter,
 	if (!cut)
 		err = list_doubt(k, &l, f.directions);
 	return err ? err : khs_print_end(out);
-}
-
-/* ---- check ---------------------------------------------------------------------------------- */
-
-static struct khs_error *check_json(struct khs_heaps *heaps, FILE *out, const struct khs_status *st,
-				    bool all_judged)
-{
-	_cleanup_json_ json_t *object = khs_json_status(st, all_judged);
-
-	if (!put(object, "findings", khs_heaps_json(heaps)))
-		return khs_enomem();
-	return khs_print_object(out, khs_steal(object));
-}
-
-static struct khs_error *check_text(struct khs_heaps *heaps, FILE *out, const struct khs_status *st,
-				    bool all_judged)
-{
-	if (!khs_heaps_text(heaps, out))
-		return khs_enomem();
-	if (st->kho_why)
-		khs_text_sentence(out, st->kho_why);
-	khs_text_verdict(out, heaps->count, st, all_judged);
-	return khs_print_end(out);
-}
-
-struct khs_error *khs_print_check(struct khs *k, FILE *out, bool json, int *worst)
-{
-	_cleanup_(khs_heaps_deinit) struct khs_heaps heaps;
-	const struct khs_status *st;
-	struct khs_error *err;
-
-	*worst = -1;
-	if (!khs_heaps_init(&heaps, json))
-		return khs_enomem();
-	err = khs_check(k, khs_heaps_add, &heaps);
-	if (!err)
-		err = khs_get_status(k, &st);
-	if (err)
-		return err;
-	*worst = khs_heaps_worst(&heaps);
-	if (json)
-		return check_json(&heaps, out, st, khs_all_judged(k));
-	return check_text(&heaps, out, st, khs_all_judged(k));
-}
-
-/* ---- preflight ------------------------------------------------------------------------------ */
-
-static struct khs_error *preflight_json(struct khs_heaps *heaps, FILE *out,
-					const struct khs_status *st,
-					const struct khs_preflight_info *info, bool all_judged)
-{
-	_cleanup_json_ json_t *object = khs_json_status(st, all_judged);
-
-	if (!put(object, "preflight", khs_json_preflight(info)) ||
-	    !put(object, "findings", khs_heaps_json(heaps)))
-		return khs_enomem();
-	return khs_print_object(out, khs_steal(object));
-}
-
-/* Without KHO there is no next kernel to speak of. */
-static bool nothing_to_hand_over(const struct khs_status *st)
-{
-	return st->kho == KHS_KHO_ABSENT || st->kho == KHS_KHO_OFF;
-}
-
-static struct khs_error *preflight_text(struct khs_heaps *heaps, FILE *out,
-					const struct khs_status *st,
-					const struct khs_preflight_info *info)
-{
-	if (nothing_to_hand_over(st)) {
-		khs_text_sentence(out, st->kho_why);
-		fputs("nothing is handed over\n", out);
-		return khs_print_end(out);
-	}
-	khs_text_preflight_head(out, info, st);
-	if (!khs_heaps_text(heaps, out))
-		return khs_enomem();
-	khs_text_preflight_verdict(out, heaps->count, info);
-	return khs_print_end(out);
-}
-
-struct khs_error *khs_print_preflight(struct khs *k, const struct khs_preflight_options *opts,
-				      FILE *out, bool json, int *worst, bool *judged)
-{
-	_cleanup_(khs_heaps_deinit) struct khs_heaps heaps;
-	const struct khs_preflight_info *info;
-	const struct khs_status *st;
-	struct khs_error *err;
-
-	*worst = -1;
-	*judged = false;
-	if (!khs_heaps_init(&heaps, json))
-		return khs_enomem();
-	err = khs_preflight(k, opts, khs_heaps_add, &heaps, &info);
-	if (!err)
-		err = khs_get_status(k, &st);
-	if (err)
-		return err;
-	*worst = khs_heaps_worst(&heaps);
-	*judged = !info->unjudged_why[0];
-	if (json)
-		return preflight_json(&heaps, out, st, info, khs_all_judged(k));
-	return preflight_text(&heaps, out, st, info);
 }
 
 /* ---- owners --------------------------------------------------------------------------------- */

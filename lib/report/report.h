@@ -31,9 +31,15 @@ void khs_text_list_tail(FILE *out, uint64_t count, uint64_t pages, uint64_t page
 void khs_text_page(FILE *out, const struct khs_page_info *page);
 void khs_text_facts_head(FILE *out);
 void khs_text_fact(FILE *out, const struct khs_fact_info *fact);
-void khs_text_finding(FILE *out, const struct khs_finding *finding);
-/* @count: findings by severity. One line. */
-void khs_text_verdict(FILE *out, const uint64_t count[KHS_NR_SEVERITIES],
+void khs_text_finding(FILE *out, const struct khs_style *style, const struct khs_finding *finding);
+/* Its first line alone. */
+void khs_text_finding_line(FILE *out, const struct khs_style *style,
+			   const struct khs_finding *finding);
+/* A line of evidence that names the cause. */
+void khs_text_explained(FILE *out, const struct khs_finding *cause);
+/* @count: findings by severity; @explained of them have a cause. One line. */
+void khs_text_verdict(FILE *out, const struct khs_style *style,
+		      const uint64_t count[KHS_NR_SEVERITIES], uint64_t explained,
 		      const struct khs_status *st, bool all_judged);
 
 /* A blob is its head, its items or bytes, and its end. */
@@ -54,7 +60,8 @@ size_t khs_item_width(enum khs_item_value value);
 uint64_t khs_item_number(const struct khs_item *item, size_t i);
 void khs_text_preflight_head(FILE *out, const struct khs_preflight_info *info,
 			     const struct khs_status *st);
-void khs_text_preflight_verdict(FILE *out, const uint64_t count[KHS_NR_SEVERITIES],
+void khs_text_preflight_verdict(FILE *out, const struct khs_style *style,
+				const uint64_t count[KHS_NR_SEVERITIES],
 				const struct khs_preflight_info *info);
 /*
  * Owners: the head of one direction, owners under it, and of each of them ranges; @more further

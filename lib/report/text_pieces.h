@@ -1,12 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Numbers as people read them, for every file that writes text.
+ * Numbers as people read them, labels, lines that wrap and colours, for every file that writes text.
+ * Wrapped words are sanitised; nothing else here looks at what it is given.
  */
 #ifndef KHS_REPORT_TEXT_PIECES_H
 #define KHS_REPORT_TEXT_PIECES_H
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
+
+#include "../khoscope.h"
+
+#define KHS_COLUMNS 80
+#define KHS_LABEL 13 /* columns of the labels of status and page */
+
+/* Words of @s in lines of at most @columns; the cursor is at @indent, where later lines begin. */
+void khs_wrap(FILE *out, const char *s, size_t indent, size_t columns);
+
+/* "Label       text", wrapped; a label of NULL goes on with the one above. */
+void khs_field(FILE *out, const char *label, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void khs_field_in(FILE *out, size_t columns, const char *label, const char *fmt, va_list ap)
+	__attribute__((format(printf, 4, 0)));
+
+enum khs_ink {
+	KHS_INK_OFF, KHS_INK_BOLD, KHS_INK_DIM, KHS_INK_ERROR, KHS_INK_WARNING, KHS_INK_NOTE,
+	KHS_INK_GOOD,
+};
+
+/* From here on in that colour, if there are to be any. */
+void khs_ink(FILE *out, const struct khs_style *style, enum khs_ink ink);
+
+/* How much of the dump was judged; no newline: status and the verdict both say it. */
+void khs_text_coverage(FILE *out, const struct khs_status *st, bool all_judged);
+
+static inline const char *khs_or_unknown(const char *s)
+{
+	return s && *s ? s : "unknown";
+}
 
 static inline const char *plural(uint64_t n)
 {
