@@ -19,7 +19,7 @@ offset() {
 		"$kernel/symbols" | { read -r at base && printf '%d' $((16#$at - 16#$base)); }
 }
 
-module=("$here"/{lab.c,owners.c,tell.c,lab.h,luo.h,Kbuild})
+module=("$here"/{lab.c,owners.c,image.c,tell.c,lab.h,luo.h,Kbuild})
 
 # The static init and the module are built beside the kernel they are for.
 build_programs() {
@@ -214,7 +214,7 @@ run() {
 	mkdir -p "$new/root"/{dev,proc,sys}
 	cp "$kernel/init" "$new/root/init"
 	cp "$kernel/module/faults.ko" "$new/root/lab.ko"
-	case $cmdline in *' lab.kexec='* | *' lab.crash='*) cp "$kernel/image" "$new/root/kernel" ;; esac
+	case $cmdline in *' lab.kexec='* | *' lab.crash='* | *' lab.load='*) cp "$kernel/image" "$new/root/kernel" ;; esac
 	(cd "$new/root" && find . | cpio -o -H newc --quiet | gzip -1) >"$new/initrd"
 	for try in 1 2; do
 		status=0
@@ -267,7 +267,7 @@ cmdline="console=$console panic=0 loglevel=6 retain_initrd init_on_free=1 init_o
 # On a busy machine the timer of a guest is late, and it takes it for broken.
 [ "$arch" = arm64 ] || cmdline="no_timer_check $cmdline"
 case $cmdline in *kho=*) ;; *) cmdline="$cmdline kho=on liveupdate=on" ;; esac
-for symbol in kho_out kho_scratch kho_scratch_cnt luo_session_global; do
+for symbol in kho_out kho_scratch kho_scratch_cnt luo_session_global kexec_image; do
 	cmdline="$cmdline lab.at.$symbol=$(offset $symbol)"
 done
 recipe="$name ${kernel##*/} $layout $format $expected $words

@@ -4,6 +4,7 @@
  *
  *	lab.sessions=N  lab.memfds=N  lab.mb=N   preserve N sessions of N memfds of N MiB
  *	lab.kexec=N      hand over N times (each by kexec_file_load and RB_KEXEC)
+ *	lab.load=1       in the last boot only load the next kernel
  *	lab.retrieve=N   after the last handover, retrieve the first N sessions with all their files
  *	lab.finish=N     ... and finish N of them
  *	lab.mod=OPTIONS  then load /lab.ko with these options (',' for blanks)
@@ -175,7 +176,7 @@ static void tell(void)
 	write_file("/sys/module/faults/parameters/tell", "1");
 }
 
-static void hand_over(int boot, int last)
+static bool load_next(int boot)
 {
 	char next[sizeof(cmdline) + 32], *at;
 
@@ -185,7 +186,12 @@ static void hand_over(int boot, int last)
 	if (at)
 		*at = '\0';
 	snprintf(next + strlen(next), 32, " lab.boot=%d", boot + 1);
-	if (!load_kernel(next, 0))
+	return load_kernel(next, 0);
+}
+
+static void hand_over(int boot, int last)
+{
+	if (!load_next(boot))
 		return;
 	tell();
 	if (boot + 1 == last && number("lab.before=", 0)) {
@@ -250,6 +256,7 @@ static void add_addresses(char *options, size_t size)
 {
 	static const char *const names[] = {
 		"kho_out", "kho_scratch", "kho_scratch_cnt", "luo_session_global",
+		"kexec_image",
 	};
 	unsigned long long base = stext();
 	char key[64], offset[64];
@@ -403,6 +410,8 @@ int main(void)
 	}
 	if (boot > 1)
 		retrieve(luo);
+	if (number("lab.load=", 0))
+		load_next(boot);
 	load_module("lab.mod=");
 	tell();
 	get_busy();

@@ -88,7 +88,7 @@ build() {
 		cross=aarch64-linux-gnu-
 		image=arch/arm64/boot/Image
 	fi
-	echo "lab: building $name ($package $version), some 10 minutes on two cores" >&2
+	echo "lab: building $name ($package $version), some 5 minutes on two cores" >&2
 	rm -rf "$folder"
 	mkdir -p "$out"
 	make="nice -n 10 make -s -C $source ARCH=$arch CROSS_COMPILE=$cross O=$out"

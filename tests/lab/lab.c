@@ -32,11 +32,12 @@ module_param(faults, charp, 0);
 static unsigned int seed = 1;
 module_param(seed, uint, 0);
 static unsigned long kho_out_addr, kho_scratch_addr, kho_scratch_cnt_addr;
-unsigned long luo_session_global_addr;
+unsigned long luo_session_global_addr, kexec_image_addr;
 module_param_named(kho_out, kho_out_addr, ulong, 0);
 module_param_named(kho_scratch, kho_scratch_addr, ulong, 0);
 module_param_named(kho_scratch_cnt, kho_scratch_cnt_addr, ulong, 0);
 module_param_named(luo_session_global, luo_session_global_addr, ulong, 0);
+module_param_named(kexec_image, kexec_image_addr, ulong, 0);
 
 /* Whatever is written to it. */
 static int tell_set(const char *value, const struct kernel_param *param)
@@ -189,13 +190,74 @@ static unsigned long last_free(unsigned long pfn, unsigned int order)
 	return pfn + (1ul << at(pfn)->private) - (1ul << order);
 }
 
+static bool memory_left(void)
+{
+	return global_zone_page_state(NR_FREE_PAGES) - global_zone_page_state(NR_FREE_CMA_PAGES) >
+	       SZ_32M >> PAGE_SHIFT;
+}
+
+/*
+ * Takes each of the @n blocks of @order from @pfn on that is free. All others that it takes on the
+ * way it gives back. Returns how many it has: where boot allocations lie, none can be had.
+ */
+static unsigned int take_from(unsigned long pfn, unsigned int order, unsigned int n)
+{
+	struct page *page, *others = NULL;
+	unsigned int have = 0;
+
+	for (unsigned int i = 0; i < n; i++, pfn += 1ul << order) {
+		while (memory_left() &&
+		       (page = alloc_pages_node(page_to_nid(at(pfn)),
+						GFP_ATOMIC | __GFP_THISNODE | __GFP_NOWARN,
+						order))) {
+			if (page_to_pfn(page) == pfn) {
+				have++;
+				break;
+			}
+			page->private = (unsigned long)others;
+			others = page;
+		}
+	}
+	while ((page = others)) {
+		others = (struct page *)page->private;
+		page->private = 0;
+		__free_pages(page, order);
+	}
+	return have;
+}
+
+static bool all_free(unsigned long pfn, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++, pfn += MAX_ORDER_NR_PAGES) {
+		if (!at(pfn) || in_scratch(pfn) ||
+		    !is_free(at(pfn), MAX_PAGE_ORDER, MAX_PAGE_ORDER))
+			return false;
+	}
+	return true;
+}
+
+/* The allocator has no blocks above MAX_PAGE_ORDER: free ones that lie side by side. */
+static unsigned long take_big(unsigned int order)
+{
+	unsigned int n = 1u << (order - MAX_PAGE_ORDER);
+
+	for (unsigned long pfn = 1ul << order; pfn < end_pfn(); pfn += 1ul << order) {
+		if (all_free(pfn, n) && take_from(pfn, MAX_PAGE_ORDER, n) == n)
+			return pfn;
+	}
+	return 0;
+}
+
 /* Pages that nobody else will touch any more. */
 unsigned long take(unsigned int order)
 {
 	int first = first_online_node, second = next_online_node(first);
-	struct page *page = alloc_pages_node(below(2) && second < MAX_NUMNODES ? second : first,
-					     GFP_KERNEL, order);
+	struct page *page;
 
+	if (order > MAX_PAGE_ORDER)
+		return take_big(order);
+	page = alloc_pages_node(below(2) && second < MAX_NUMNODES ? second : first, GFP_KERNEL,
+				order);
 	return page ? page_to_pfn(page) : 0;
 }
 
@@ -890,46 +952,21 @@ static void fdt_other_map(const struct fault *f)
 /* ---- no faults: what a driver does, and what the kernel makes of it -------------------------- */
 
 /* Enough for everybody else: scratch areas don't count, the kernel can't use them for itself. */
-static bool memory_left(void)
-{
-	return global_zone_page_state(NR_FREE_PAGES) - global_zone_page_state(NR_FREE_CMA_PAGES) >
-	       SZ_32M >> PAGE_SHIFT;
-}
-
 /*
- * Takes the pages of the smallest aligned block around the boundary of two nodes, half of them in
- * each. All others that it takes on the way it gives back. Returns how many halves it has: where
- * boot allocations lie at a node's end, one of them can't be had, and stays whose it is.
+ * Takes the smallest aligned block around the boundary of two nodes, half of it in each. Returns how
+ * many halves it has: one that can't be had stays whose it is.
  */
 static unsigned int take_around(unsigned long edge)
 {
-	unsigned int order = __ffs(edge), have = 0, n = 0;
-	unsigned long want[2] = { edge - (1ul << order), edge };
-	struct page *page, *others = NULL;
+	unsigned int order = __ffs(edge), have;
+	unsigned long first = edge - (1ul << order);
+	struct page *page;
 
 	if (order > MAX_PAGE_ORDER)
 		return 0;
-	for (int half = 0; half < 2; half++) {
-		while (memory_left() &&
-		       (page = alloc_pages_node(page_to_nid(at(want[half])),
-						GFP_ATOMIC | __GFP_THISNODE | __GFP_NOWARN,
-						order))) {
-			if (page_to_pfn(page) == want[half]) {
-				have++;
-				break;
-			}
-			page->private = (unsigned long)others;
-			others = page;
-			n++;
-		}
-	}
-	while ((page = others)) {
-		others = (struct page *)page->private;
-		page->private = 0;
-		__free_pages(page, order);
-	}
-	pr_warn("LAB around %lx: order %u, %u of 2 after %u others\n", edge, order, have, n);
-	for (unsigned long p = want[0]; have < 2 && p < edge + (1ul << order); p++) {
+	have = take_from(first, order, 2);
+	pr_warn("LAB around %lx: order %u, %u of 2\n", edge, order, have);
+	for (unsigned long p = first; have < 2 && p < edge + (1ul << order); p++) {
 		page = at(p);
 		if (!page_count(page))
 			continue;
@@ -1208,7 +1245,7 @@ static const struct fault *named(const char *name)
 		if (!strcmp(table[i].name, name))
 			return &table[i];
 	}
-	return owner_fault(name);
+	return owner_fault(name) ?: image_fault(name);
 }
 
 static void inject(char *name)

@@ -12,6 +12,11 @@ struct fault {
 /* owners.c: faults in what preserved pages belong to; NULL if @name is none of them. */
 const struct fault *owner_fault(const char *name);
 
+/* image.c: faults in what the loaded image hands over; NULL if @name is none of them. */
+const struct fault *image_fault(const char *name);
+
+extern unsigned long kexec_image_addr;
+
 /* By the seed: one of 0 to @n - 1; and the first, one in the middle, or the last of @n. */
 unsigned long below(unsigned long n);
 unsigned long place(unsigned long n);

@@ -161,7 +161,7 @@ static void also_array(const struct fault *f, struct memfd_luo_ser *ser)
 static void orphan(const struct fault *f)
 {
 	unsigned int order = order_or(0);
-	unsigned long pfn = take(min(order, (unsigned int)MAX_PAGE_ORDER));
+	unsigned long pfn = take(order);
 
 	if (!pfn || add(pfn, order))
 		return;
