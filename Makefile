@@ -21,6 +21,7 @@ includedir ?= $(prefix)/include
 libdir ?= $(prefix)/lib
 mandir ?= $(prefix)/share/man
 docdir ?= $(prefix)/share/doc/khoscope
+bashcompdir ?= $(prefix)/share/bash-completion/completions
 crashdir ?= $(libdir)/crash/extensions
 
 B := build
@@ -38,7 +39,7 @@ LIB_SRC := $(sort $(wildcard lib/*.c lib/*/*.c))
 FILE_SRC := lib/open.c lib/dump/file.c lib/dump/kdumpfile.c lib/facts/btf.c \
 	lib/facts/dwarf.c lib/facts/vmlinux.c lib/facts/kernel_file.c
 DOOR_SRC := tools/verbs.c tools/options.c tools/parse.c tools/help.c
-CLI_SRC := tools/khoscope.c $(DOOR_SRC)
+CLI_SRC := tools/khoscope.c tools/screen.c $(DOOR_SRC)
 EXT_SRC := extensions/kho.c extensions/stream.c $(DOOR_SRC)
 TEST_SRC := $(sort $(wildcard tests/unit/*.c))
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
@@ -54,7 +55,7 @@ TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(TOOL_SRC)) $(B)/tests/mkdump/
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
 SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh synthetic.sh nocoreinfo.sh diff.sh cli.sh crash.sh \
-	install.sh)
+	screen.sh install.sh)
 DEMO := v73-in-split
 
 .PHONY: all ext man demo check lab score programs tests vmcores install clean FORCE
@@ -83,6 +84,9 @@ $(B)/flags $(B)/extensions/flags: FORCE
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(KHS_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# It holds the docs that it prints.
+$(B)/lib/report/explain.o: docs/findings.md docs/preflight.md
 
 $(B)/libkhoscope.a: $(LIB_OBJ)
 	rm -f $@ && $(AR) rcs $@ $^
@@ -164,7 +168,7 @@ score: $(B)/khoscope
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir) \
-		$(mandir)/man1 $(mandir)/man3 $(docdir) $(crashdir))
+		$(mandir)/man1 $(mandir)/man3 $(docdir) $(bashcompdir) $(crashdir))
 	install -m 755 $(B)/khoscope $(DESTDIR)$(bindir)
 	install -m 644 $(B)/libkhoscope.a $(DESTDIR)$(libdir)
 	install -m 755 $(B)/libkhoscope.so $(DESTDIR)$(libdir)/libkhoscope.so.$(VERSION)
@@ -177,6 +181,7 @@ install: all
 	$(if $(MAN),install -m 644 $(filter %.1,$(MAN)) $(DESTDIR)$(mandir)/man1)
 	$(if $(MAN),install -m 644 $(filter %.3,$(MAN)) $(DESTDIR)$(mandir)/man3)
 	install -m 644 README.md COPYING $(wildcard docs/*.md docs/*.c docs/*.json) $(DESTDIR)$(docdir)
+	install -m 644 tools/khoscope.bash $(DESTDIR)$(bashcompdir)/khoscope
 	$(if $(EXT),install -m 755 $(EXT) $(DESTDIR)$(crashdir))
 
 clean:

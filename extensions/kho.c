@@ -473,6 +473,8 @@ static void cmd_kho(void)
 		khs_say(screen(), NAME, NULL, refusal());
 		return;
 	}
+	/* crash's own pager shows escape sequences as they are. */
+	cmd.style.colour = cmd.colour == KHS_COLOUR_ALWAYS;
 	hold();
 	if (khs_command_needs_dump(&cmd) && !handle)
 		err = learn();

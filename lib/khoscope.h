@@ -705,6 +705,14 @@ struct khs_style {
 KHS_API struct khs_error *khs_set_style(struct khs *k, const struct khs_style *style);
 
 /*
+ * What a finding means, how it comes about, which kernels had it and what to do: docs/findings.md
+ * and docs/preflight.md, as text of at most 80 columns. @what: the id of a finding, or a class
+ * ("S11"); NULL lists the ids. @style may be NULL. Needs no dump. Errors: NOTFOUND, IO.
+ */
+KHS_API struct khs_error *khs_print_explain(const char *what, const struct khs_style *style,
+					    FILE *out);
+
+/*
  * The same words in every door. Each writes to @out and fails with IO if that fails; no byte of a
  * dump reaches @out that could move a terminal's cursor.
  */

@@ -207,6 +207,10 @@ printf '%s\n' pfn:0x600 pfn:0x601 >"$in/pages"
 	marked "extend -u"
 	marked "p jiffies | wc -l"
 	marked "kho version"
+	marked "extend /mnt/kho.so"
+	marked "kho explain S11"
+	marked "kho check --color=always | grep -c \"\$(printf '\\033')\""
+	marked "kho version"
 } >"$tmp/commands"
 batch v72-out-faults <"$tmp/commands"
 
@@ -233,6 +237,8 @@ check "commands from a file" said 19 "list -l 2" cat
 check "arguments from a file" says 20 "pfn 0x601"
 check "kho list -l 1" said 21 "list -l 1" cat
 check "crash is well after all" says 24 "^1$"
+check "kho explain" diff <("$khoscope" explain S11) <(part 27)
+check "kho check --color=always" says 28 "^[1-9]"
 check "crash ended well" test "$batch_status" = 0
 
 # ---- Ctrl-C -------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ static const char *program(enum khs_door door)
 /* Of a verb that takes one dump, or of any (KHS_NR_VERBS). */
 static const char *dump_word(enum khs_door door, enum khs_verb v)
 {
-	bool one = v == KHS_NR_VERBS || (v < KHS_VERB_HELP && v != KHS_VERB_DIFF);
+	bool one = v == KHS_NR_VERBS || (v < KHS_VERB_EXPLAIN && v != KHS_VERB_DIFF);
 
 	return door == KHS_DOOR_CLI && one ? " VMCORE" : "";
 }

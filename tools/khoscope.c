@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "verbs.h"
+#include "screen.h"
 
 #define NAME "khoscope"
 
@@ -35,6 +35,7 @@ struct ui {
 	bool terminal;
 	bool drawn;            /* a line of progress is on the screen */
 	struct timespec drawn_at;
+	pid_t pager;           /* 0: none */
 };
 
 /* No SA_RESTART, so that a write that waits ends too; a second Ctrl-C kills. */
@@ -129,11 +130,15 @@ static int usage(const struct khs_command *cmd)
 	return KHS_EXIT_FAILED;
 }
 
-static int answer(struct ui *ui, struct khs *old, struct khs *k, const struct khs_command *cmd)
+/* Only what can be answered gets the screen, and a pager with it. */
+static int answer(struct ui *ui, struct khs *old, struct khs *k, struct khs_command *cmd)
 {
 	struct khs_error *err;
-	int status = khs_command_run_pair(old, k, cmd, stdout, &err);
+	int status;
 
+	cmd->style = khs_screen_style(cmd->colour);
+	ui->pager = khs_pager_start();
+	status = khs_command_run_pair(old, k, cmd, stdout, &err);
 	wipe_progress(ui);
 	return err || interrupted ? fail(ui, err, status) : status;
 }
@@ -161,7 +166,7 @@ static struct khs_error *open_old(const struct khs_command *cmd, const struct kh
 	return khs_open(cmd->old_dump, &own, ret);
 }
 
-static int open_and_answer(struct ui *ui, const struct khs_command *cmd)
+static int open_and_answer(struct ui *ui, struct khs_command *cmd)
 {
 	const struct khs_options opts = {
 		.size = sizeof(opts),
@@ -213,5 +218,7 @@ int main(int argc, char *argv[])
 		status = open_and_answer(&ui, &cmd);
 	else
 		status = answer(&ui, NULL, NULL, &cmd);
-	return close_output(status);
+	status = close_output(status);
+	khs_pager_wait(ui.pager);
+	return status;
 }

@@ -97,6 +97,21 @@ static bool set_as(struct khs_command *cmd, const char *arg)
 	return cmd->as;
 }
 
+static bool set_color(struct khs_command *cmd, const char *arg)
+{
+	static const char *const names[] = {
+		[KHS_COLOUR_AUTO] = "auto", [KHS_COLOUR_ALWAYS] = "always",
+		[KHS_COLOUR_NEVER] = "never",
+	};
+
+	for (size_t i = 0; i < KHS_LEN(names); i++) {
+		cmd->colour = (enum khs_colour)i;
+		if (!strcmp(names[i], arg))
+			return true;
+	}
+	return false;
+}
+
 static bool set_limit(struct khs_command *cmd, const char *arg)
 {
 	return khs_parse_number(arg, &cmd->filter.limit) && cmd->filter.limit;
@@ -139,6 +154,9 @@ const struct khs_option khs_option_table[] = {
 	{ ANSWERS, KHS_DOOR_CLI, "any-build-id", 0, 0, NULL, NULL,
 	  "take the vmlinux even if it is of another build:\n"
 	  "every offset may be wrong, and so every answer", FLAG(any_build_id) },
+	{ V(CHECK) | V(PREFLIGHT) | V(EXPLAIN), BOTH, "color", 0, 0, "WHEN",
+	  "auto, always or never", "colours: auto is on a terminal, unless NO_COLOR is set;\n"
+	  "never in crash", SET(color) },
 	{ ANY, KHS_DOOR_CLI, "quiet", 'q', 0, NULL, NULL,
 	  "no warnings, no progress", FLAG(quiet) },
 	{ ANY, BOTH, "help", 'h', 'h', NULL, NULL, "print this", INSTEAD(HELP) },

@@ -281,7 +281,7 @@ static bool parse_instead(struct parser *p)
 	return true;
 }
 
-/* "help" and "help list"; "version". */
+/* "help" and "help list"; "explain" and "explain raw-page"; "version". */
 static bool parse_dumpless(struct parser *p)
 {
 	struct khs_command *cmd = p->cmd;
@@ -290,6 +290,10 @@ static bool parse_dumpless(struct parser *p)
 		return true;
 	if (cmd->verb == KHS_VERB_VERSION || p->nr_words > 1)
 		return problem(cmd, "%s: one argument too many", khs_verbs[cmd->verb].name);
+	if (cmd->verb == KHS_VERB_EXPLAIN) {
+		cmd->explain = p->words[0];
+		return true;
+	}
 	cmd->topic = khs_verb_named(p->words[0]);
 	if (cmd->topic == KHS_NR_VERBS)
 		return problem(cmd, "'%s' is not a verb", p->words[0]);
@@ -301,6 +305,7 @@ bool khs_command_parse(enum khs_door door, int argc, char *const argv[], struct 
 	struct parser p = { .cmd = cmd, .argc = argc, .argv = argv, .instead = KHS_NR_VERBS };
 
 	*cmd = (struct khs_command){ .door = door, .topic = KHS_NR_VERBS };
+	cmd->style.size = sizeof(cmd->style);
 	cmd->filter.size = sizeof(cmd->filter);
 	cmd->fdt.size = sizeof(cmd->fdt);
 	cmd->diff.size = sizeof(cmd->diff);
@@ -318,6 +323,6 @@ bool khs_command_parse(enum khs_door door, int argc, char *const argv[], struct 
 
 bool khs_command_needs_dump(const struct khs_command *cmd)
 {
-	return cmd->verb < KHS_VERB_HELP;
+	return cmd->verb < KHS_VERB_EXPLAIN;
 }
 

@@ -85,6 +85,11 @@ static struct khs_error *run_diff(struct khs_run_verb *r)
 	return err;
 }
 
+static struct khs_error *run_explain(struct khs_run_verb *r)
+{
+	return khs_print_explain(r->cmd->explain, &r->cmd->style, r->out);
+}
+
 const struct khs_verb_info khs_verbs[KHS_NR_VERBS] = {
 	[KHS_VERB_STATUS] = { "status", NULL,
 		"the handover on one screen; done when no verb is named", run_status },
@@ -104,6 +109,8 @@ const struct khs_verb_info khs_verbs[KHS_NR_VERBS] = {
 		"the handover FDT and its subtrees, decoded", run_fdt },
 	[KHS_VERB_DIFF] = { "diff", "OLD NEW",
 		"what became of what OLD's kernel preserved (not in crash)", run_diff },
+	[KHS_VERB_EXPLAIN] = { "explain", "[FINDING]",
+		"what a finding or a class means, and what to do", run_explain },
 	[KHS_VERB_HELP] = { "help", "[VERB]",
 		"print this, or the help of one verb", khs_run_help },
 	[KHS_VERB_VERSION] = { "version", NULL,
@@ -137,8 +144,10 @@ int khs_command_run_pair(struct khs *old, struct khs *k, const struct khs_comman
 			 struct khs_error **ret)
 {
 	struct khs_run_verb r = { .old = old, .k = k, .cmd = cmd, .out = out };
-	struct khs_error *err = khs_verbs[cmd->verb].run(&r);
+	struct khs_error *err = k ? khs_set_style(k, &cmd->style) : NULL;
 
+	if (!err)
+		err = khs_verbs[cmd->verb].run(&r);
 	*ret = NULL;
 	if (!err)
 		return r.status;

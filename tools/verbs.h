@@ -25,6 +25,7 @@ enum khs_verb {
 	KHS_VERB_FACTS,
 	KHS_VERB_FDT,
 	KHS_VERB_DIFF,
+	KHS_VERB_EXPLAIN, /* from here on no dump is needed */
 	KHS_VERB_HELP,
 	KHS_VERB_VERSION,
 	KHS_NR_VERBS,
@@ -41,14 +42,20 @@ enum khs_exit {
 	KHS_EXIT_INTERRUPTED = 130, /* as shells say of SIGINT */
 };
 
+/* Whether to use colours. AUTO is for the door to settle, who knows where the output goes. */
+enum khs_colour { KHS_COLOUR_AUTO, KHS_COLOUR_ALWAYS, KHS_COLOUR_NEVER };
+
 /* What was asked. Strings point into the arguments. */
 struct khs_command {
 	enum khs_door door;
 	enum khs_verb verb;
 	enum khs_verb topic; /* of help; KHS_NR_VERBS: of everything */
 	bool json;
+	enum khs_colour colour;
+	struct khs_style style;     /* all zero; for the door to fill in before it runs the verb */
 	struct khs_filter filter;   /* list; owners, what it takes of it */
 	const char *as;             /* preflight: a name of khs_generation(), or NULL */
+	const char *explain;        /* a finding or a class; NULL: list them */
 	bool has_address;           /* owners of one page */
 	enum khs_address_kind kind; /* page, owners */
 	uint64_t address;
@@ -57,7 +64,7 @@ struct khs_command {
 	bool all;                   /* diff: each range; check: each finding whole */
 
 	/* The command line only. */
-	const char *dump; /* NULL for help and version */
+	const char *dump; /* NULL for a verb that needs none */
 	const char *old_dump; /* diff: the earlier one; else NULL */
 	const char *vmlinux;
 	const char *old_vmlinux; /* diff */

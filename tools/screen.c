@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "screen.h"
+
+#include "command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static bool set_and_not_empty(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value;
+}
+
+static bool wants_colour(enum khs_colour colour)
+{
+	const char *term = getenv("TERM");
+
+	if (colour != KHS_COLOUR_AUTO)
+		return colour == KHS_COLOUR_ALWAYS;
+	return isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") &&
+	       !set_and_not_empty("NO_COLOR");
+}
+
+/* By the variables, in the order in which setlocale() takes them. */
+static bool speaks_utf8(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return strcasestr(value, "utf-8") || strcasestr(value, "utf8");
+	}
+	return false;
+}
+
+static unsigned int columns(void)
+{
+	const char *value = getenv("COLUMNS");
+	struct winsize size;
+	uint64_t n;
+
+	if (value && khs_parse_number(value, &n) && n && n < 10000)
+		return (unsigned int)n;
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ? 0 : size.ws_col;
+}
+
+struct khs_style khs_screen_style(enum khs_colour colour)
+{
+	return (struct khs_style){
+		.size = sizeof(struct khs_style),
+		.colour = wants_colour(colour),
+		.unicode = speaks_utf8(),
+		.columns = columns(),
+	};
+}
+
+static const char *pager_command(void)
+{
+	const char *command = getenv("KHOSCOPE_PAGER");
+
+	if (!command)
+		command = getenv("PAGER");
+	if (!command)
+		command = "less";
+	return *command && strcmp(command, "cat") ? command : NULL;
+}
+
+/* In the child. */
+static void run_pager(const char *command, const int fds[2])
+{
+	dup2(fds[0], STDIN_FILENO);
+	close(fds[0]);
+	close(fds[1]);
+	setenv("LESS", "FRX", 0);
+	setenv("LV", "-c", 0);
+	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+	_exit(127);
+}
+
+pid_t khs_pager_start(void)
+{
+	const char *command = pager_command();
+	int fds[2];
+	pid_t pid;
+
+	if (!command || !isatty(STDOUT_FILENO) || pipe(fds))
+		return 0;
+	pid = fork();
+	if (!pid)
+		run_pager(command, fds);
+	if (pid > 0)
+		dup2(fds[1], STDOUT_FILENO);
+	close(fds[0]);
+	close(fds[1]);
+	return pid > 0 ? pid : 0;
+}
+
+void khs_pager_wait(pid_t pager)
+{
+	while (pager && waitpid(pager, NULL, 0) < 0 && errno == EINTR)
+		;
+}
