@@ -59,7 +59,25 @@ bool khs_luo_can_run(const struct khs_gather *g);
 void khs_luo_run(struct khs_gather *g, uint32_t owner, const struct khs_luo *luo);
 /* Sessions from what is serialized alone. */
 void khs_luo_serialized(struct khs_gather *g, uint32_t owner, const struct khs_luo *luo);
-/* One of them. */
+
+/* luo-v1: entries one behind the other, in the pages of one block. */
+struct khs_luo_array {
+	uint64_t at;     /* physical */
+	uint64_t header; /* bytes before the first entry */
+	uint64_t count;
+	size_t entry_size;
+	void (*visit)(struct khs_gather *g, const uint8_t *entry, void *arg);
+	void *arg;
+};
+
+/* The pages of the one at @pa, all of the block it begins. */
+void khs_luo_claim_array(struct khs_gather *g, uint32_t owner, uint64_t pa);
+/* Visits its entries; false if it can't have as many as it says, or can't be read. */
+bool khs_luo_walk_array(struct khs_gather *g, uint32_t owner, const struct khs_luo_array *array);
+/* That of sessions at @pa, but for visit and arg; false if it is not there (any more). */
+bool khs_luo_area(struct khs_gather *g, uint32_t owner, uint64_t pa, struct khs_luo_array *ret);
+
+/* One of the sessions that are serialized. */
 void khs_luo_add_session(struct khs_gather *g, uint32_t luo, const uint8_t *entry, bool arrays);
 
 /* The page that lists FLBs at @pa, or 0, and those LUO has. */

@@ -72,6 +72,7 @@ struct step {
 	bool ended;     /* there is no owner for further entries */
 	uint64_t index; /* of the entry to come */
 	uint64_t skip;  /* add sessions: those that were read in already */
+	bool arrays;    /* ... whose files are in arrays */
 };
 
 /* The owner that the next entry must be of, or KHS_NO_OWNER. */
@@ -112,7 +113,36 @@ static void add_session(struct khs_gather *g, const uint8_t *entry, void *arg)
 	struct step *s = arg;
 
 	if (s->index++ >= s->skip)
-		khs_luo_add_session(g, s->parent, entry, false);
+		khs_luo_add_session(g, s->parent, entry, s->arrays);
+}
+
+/* luo-v1: the files of a session, as its entry has them. */
+static void compare_array_of_files(struct khs_gather *g, uint32_t session, const uint8_t *entry)
+{
+	struct step step = { .parent = session, .kind = KHS_O_FILE, .at = KHS_NO_OWNER };
+	struct khs_luo_array files = {
+		.at = khs_load64(entry + KHS_LUO_SESSION_FILES),
+		.count = khs_load64(entry + KHS_LUO_SESSION_COUNT),
+		.entry_size = KHS_LUO_FILE_SIZE, .visit = compare_file, .arg = &step,
+	};
+	uint64_t listed = 0;
+
+	for (uint32_t file = KHS_NO_OWNER;
+	     (file = khs_luo_next(g, session, KHS_O_FILE, file)) != KHS_NO_OWNER;)
+		listed++;
+	if (files.count != listed)
+		khs_gather_fault(g, KHS_F_LUO_SER_FILES, session, 0, 0, files.count, listed);
+	if (files.count)
+		khs_luo_walk_array(g, session, &files);
+}
+
+static void compare_session_and_files(struct khs_gather *g, const uint8_t *entry, void *arg)
+{
+	struct step *s = arg;
+
+	compare_session(g, entry, s);
+	if (!s->ended)
+		compare_array_of_files(g, s->at, entry);
 }
 
 /* ---- sets of blocks ------------------------------------------------------------------------- */
@@ -139,17 +169,6 @@ static struct khs_chain take_set(struct khs_gather *g, uint32_t owner, uint64_t 
 		khs_gather_fault(g, KHS_F_LUO_ROOM, owner, khs_gather_pfn(g, chain.head),
 				 chain.head ? 1 : 0, used, room);
 	return chain;
-}
-
-/* An array at @va, of kernels before 7.2: all of the block it begins. */
-static uint64_t take_array(struct khs_gather *g, uint32_t owner, uint64_t va)
-{
-	uint64_t pa = va ? khs_gather_phys(g, va) : 0;
-
-	if (khs_gather_is_page(g, pa) && khs_gather_alive(g, pa))
-		khs_gather_span(g, owner, KHS_ROLE_BLOCK, khs_gather_pfn(g, pa), 1,
-				KHS_F_UNCOVERED);
-	return pa;
 }
 
 /* ---- files ---------------------------------------------------------------------------------- */
@@ -222,8 +241,8 @@ static void run_file_set(struct khs_gather *g, uint32_t session, uint64_t set, b
 					 khs_gather_pfn(g, chain.head), chain.head ? 1 : 0,
 					 chain.entries, count);
 	} else if (khs_known(facts, KHS_MEM_LUO_FILE_SET_FILES) &&
-		   khs_gather_member(g, session, set, KHS_MEM_LUO_FILE_SET_FILES, &va)) {
-		take_array(g, session, va);
+		   khs_gather_member(g, session, set, KHS_MEM_LUO_FILE_SET_FILES, &va) && va) {
+		khs_luo_claim_array(g, session, khs_gather_phys(g, va));
 	}
 }
 
@@ -271,28 +290,60 @@ static void run_blocks(struct khs_gather *g, uint32_t owner, uint64_t set, uint6
 				 chain.head ? 1 : 0, chain.entries, count);
 }
 
+/* luo-v1: where the sessions go at reboot, or were before they were read in. */
+static struct khs_luo_array find_area(struct khs_gather *g, uint32_t owner, uint64_t header)
+{
+	struct khs_luo_array area = { .at = 0 };
+	uint64_t va;
+
+	if (!khs_known(&g->k->kernel.facts, KHS_MEM_LUO_HEADER_BLOCKS) &&
+	    khs_known(&g->k->kernel.facts, KHS_MEM_LUO_HEADER_SER) &&
+	    khs_gather_member(g, owner, header, KHS_MEM_LUO_HEADER_SER, &va) && va)
+		khs_luo_area(g, owner, khs_gather_phys(g, va), &area);
+	return area;
+}
+
+/* Its count is 0 until it is written; an incoming one is freed once all of it was read in. */
+static void run_area(struct khs_gather *g, uint32_t owner, struct khs_luo_array *area,
+		     uint64_t count, uint64_t listed)
+{
+	bool in = g->direction == KHS_IN;
+	struct step step = { .parent = owner, .kind = KHS_O_SESSION, .at = KHS_NO_OWNER,
+			     .skip = listed, .arrays = true };
+
+	khs_luo_claim_array(g, owner, area->at);
+	area->visit = in ? add_session : compare_session_and_files;
+	area->arg = &step;
+	if (!khs_luo_walk_array(g, owner, area))
+		return;
+	if (in ? listed && area->count != listed : area->count && area->count != count)
+		khs_gather_fault(g, KHS_F_LUO_SER_SESSIONS, owner, khs_gather_pfn(g, area->at), 1,
+				 area->count, in ? listed : count);
+}
+
 void khs_luo_run(struct khs_gather *g, uint32_t owner, const struct khs_luo *luo)
 {
 	const struct khs_facts *facts = &g->k->kernel.facts;
 	enum khs_need_id side = g->direction == KHS_OUT ? KHS_MEM_LUO_GLOBAL_OUT :
 							   KHS_MEM_LUO_GLOBAL_IN;
 	uint64_t header = khs_fact(facts, KHS_SYM_LUO_SESSION_GLOBAL) + khs_fact(facts, side);
-	uint64_t count, listed, va;
+	struct khs_luo_array area;
+	uint64_t count, listed;
 
 	note_locks(g, header);
 	if (owner == KHS_NO_OWNER ||
 	    !khs_gather_member(g, owner, header, KHS_MEM_LUO_HEADER_COUNT, &count))
 		return;
-	/* luo_session_serialize() clears it first, and sets it last of all. */
-	g->o->nodes[owner].serialized = g->direction == KHS_OUT && luo->known && !luo->arrays &&
-					luo->sessions;
+	area = find_area(g, owner, header);
+	/* luo_session_serialize() sets it last of all; since 7.2 it clears it first. */
+	g->o->nodes[owner].serialized = g->direction == KHS_OUT && luo->known &&
+					(luo->arrays ? area.count : luo->sessions);
 	khs_owner_number(g, owner, "sessions", count);
 	listed = take_list(g, owner, header + khs_fact(facts, KHS_MEM_LUO_HEADER_LIST), count,
 			   KHS_F_LUO_SESSIONS, visit_session);
 	if (khs_known(facts, KHS_MEM_LUO_HEADER_BLOCKS))
 		run_blocks(g, owner, header + khs_fact(facts, KHS_MEM_LUO_HEADER_BLOCKS), count,
 			   listed);
-	else if (khs_known(facts, KHS_MEM_LUO_HEADER_SER) &&
-		 khs_gather_member(g, owner, header, KHS_MEM_LUO_HEADER_SER, &va))
-		take_array(g, owner, va);
+	else if (area.at)
+		run_area(g, owner, &area, count, listed);
 }

@@ -66,38 +66,42 @@ static void add_file(struct khs_gather *g, const uint8_t *entry, void *arg)
 	khs_luo_add_file(g, session, &file);
 }
 
-/* An array of @count entries at @pa, in pages that are one block. */
-static void walk_array(struct khs_gather *g, uint32_t owner, uint64_t pa, uint64_t header,
-		       uint64_t count, size_t entry_size,
-		       void (*visit)(struct khs_gather *g, const uint8_t *entry, void *arg),
-		       void *arg)
+void khs_luo_claim_array(struct khs_gather *g, uint32_t owner, uint64_t pa)
 {
+	if (khs_gather_is_page(g, pa) && khs_gather_alive(g, pa))
+		khs_gather_span(g, owner, KHS_ROLE_BLOCK, khs_gather_pfn(g, pa), 1,
+				KHS_F_UNCOVERED);
+}
+
+bool khs_luo_walk_array(struct khs_gather *g, uint32_t owner, const struct khs_luo_array *a)
+{
+	uint64_t pfn = khs_gather_pfn(g, a->at), room;
 	uint8_t entry[KHS_LUO_SESSION_SIZE];
 	unsigned int order = 0;
-	uint64_t room;
 
-	if (!khs_gather_is_page(g, pa)) {
-		khs_gather_fault(g, KHS_F_LUO_CHAIN, owner, 0, 0, pa, 0);
+	if (!khs_gather_is_page(g, a->at)) {
+		khs_gather_fault(g, KHS_F_LUO_CHAIN, owner, 0, 0, a->at, 0);
 		khs_gather_incomplete(g, owner, "an array of its is damaged");
-		return;
+		return false;
 	}
-	if (!khs_gather_alive(g, pa)) {
+	if (!khs_gather_alive(g, a->at)) {
 		khs_gather_incomplete(g, owner, "an array of its is gone");
-		return;
+		return false;
 	}
-	khs_gather_span(g, owner, KHS_ROLE_BLOCK, khs_gather_pfn(g, pa), 1, KHS_F_UNCOVERED);
-	khs_gather_block(g, khs_gather_pfn(g, pa), KHS_ORDERS - 1, &order);
-	room = ((khs_gather_page_size(g) << order) - header) / entry_size;
-	if (count > room) {
-		khs_gather_fault(g, KHS_F_LUO_BLOCK_COUNT, owner, khs_gather_pfn(g, pa), 1, count,
-				 room);
-		return;
+	khs_gather_block(g, pfn, KHS_ORDERS - 1, &order);
+	room = ((khs_gather_page_size(g) << order) - a->header) / a->entry_size;
+	if (a->count > room) {
+		khs_gather_fault(g, KHS_F_LUO_BLOCK_COUNT, owner, pfn, 1, a->count, room);
+		khs_gather_incomplete(g, owner, "an array of its is damaged");
+		return false;
 	}
-	for (uint64_t i = 0; i < count && khs_gather_more(g); i++) {
-		if (!khs_gather_read(g, owner, pa + header + i * entry_size, entry, entry_size))
-			return;
-		visit(g, entry, arg);
+	for (uint64_t i = 0; i < a->count && khs_gather_more(g); i++) {
+		if (!khs_gather_read(g, owner, a->at + a->header + i * a->entry_size, entry,
+				     a->entry_size))
+			return false;
+		a->visit(g, entry, a->arg);
 	}
+	return true;
 }
 
 void khs_luo_add_session(struct khs_gather *g, uint32_t luo, const uint8_t *entry, bool arrays)
@@ -113,7 +117,10 @@ void khs_luo_add_session(struct khs_gather *g, uint32_t luo, const uint8_t *entr
 	if (session == KHS_NO_OWNER || !files)
 		return;
 	if (arrays) {
-		walk_array(g, session, files, 0, count, KHS_LUO_FILE_SIZE, add_file, &session);
+		khs_luo_claim_array(g, session, files);
+		khs_luo_walk_array(g, session, &(struct khs_luo_array){
+			.at = files, .count = count, .entry_size = KHS_LUO_FILE_SIZE,
+			.visit = add_file, .arg = &session });
 	} else {
 		struct khs_chain chain = { .head = files, .entry_size = KHS_LUO_FILE_SIZE,
 					   .visit = add_file, .arg = &session };
@@ -142,14 +149,26 @@ void khs_luo_serialized(struct khs_gather *g, uint32_t owner, const struct khs_l
 	struct sessions s = { .luo = owner, .arrays = luo->arrays };
 	struct khs_chain chain = { .head = luo->sessions, .entry_size = KHS_LUO_SESSION_SIZE,
 				   .visit = add_session, .arg = &s };
-	uint8_t count[KHS_LUO_ARRAY_HEADER];
+	struct khs_luo_array area = { .visit = add_session, .arg = &s };
 
 	if (!luo->arrays) {
 		khs_chain_walk(g, owner, &chain);
-		return;
+	} else if (khs_luo_area(g, owner, luo->sessions, &area)) {
+		khs_luo_claim_array(g, owner, area.at);
+		khs_luo_walk_array(g, owner, &area);
 	}
-	if (luo->sessions && khs_gather_alive(g, luo->sessions) &&
-	    khs_gather_read(g, owner, luo->sessions, count, sizeof(count)))
-		walk_array(g, owner, luo->sessions, KHS_LUO_ARRAY_HEADER, khs_load64(count),
-			   KHS_LUO_SESSION_SIZE, add_session, &s);
+}
+
+bool khs_luo_area(struct khs_gather *g, uint32_t owner, uint64_t pa, struct khs_luo_array *ret)
+{
+	uint8_t count[KHS_LUO_ARRAY_HEADER];
+
+	if (!khs_gather_is_page(g, pa) || !khs_gather_alive(g, pa) ||
+	    !khs_gather_read(g, owner, pa, count, sizeof(count)))
+		return false;
+	ret->at = pa;
+	ret->header = sizeof(count);
+	ret->count = khs_load64(count);
+	ret->entry_size = KHS_LUO_SESSION_SIZE;
+	return true;
 }

@@ -165,6 +165,74 @@ static void not_read_in(void **state)
 	expect_all_owned(t, KHS_IN, 2 + 2 + 3 + 5);
 }
 
+/* LUO's blob as of 6.19 to 7.1, and the area of its sessions, @n of them; the area's address. */
+static uint64_t luo_v1(struct tl *l, uint64_t n)
+{
+	uint64_t area = tl_page(l);
+	void *fdt = tk_at(l->t, l->ser, 4096);
+	int err;
+
+	tk_forget(l->t, KHS_ASK_MEMBER, "luo_session_header", "block_set");
+	tk_forget(l->t, KHS_ASK_MEMBER, "luo_file_set", "block_set");
+	tk_member(l->t, "luo_session_header", "header_ser", TL_H_BLOCKS, 8);
+	tk_member(l->t, "luo_file_set", "files", TL_FS_BLOCKS, 8);
+	tl_hold(l, l->ser >> 12, 0);
+	l->subtrees[0].size = 4096;
+	tl_root(l);
+	err = fdt_create(fdt, 4096);
+	err |= fdt_finish_reservemap(fdt);
+	err |= fdt_begin_node(fdt, "");
+	err |= fdt_property_string(fdt, "compatible", "luo-v1");
+	err |= fdt_begin_node(fdt, "luo-session");
+	err |= fdt_property_string(fdt, "compatible", "luo-session-v2");
+	err |= fdt_property(fdt, "luo-session-header", &area, 8);
+	err |= fdt_end_node(fdt);
+	err |= fdt_end_node(fdt);
+	err |= fdt_finish(fdt);
+	assert_int_equal(err, 0);
+	tk_write(l->t, l->header + TL_H_BLOCKS, TK_DIRECT + area, 8);
+	tk_write(l->t, area, n, 8);
+	return area;
+}
+
+/* The same of kernels before 7.2; then the first of two sessions is read in, and no more. */
+static void not_read_in_v1(void **state)
+{
+	struct tk *t = *state;
+	struct tl l;
+	struct tl_session s;
+	struct tl_memfd a;
+	uint64_t area, files;
+
+	tl_init(&l, t, true);
+	area = luo_v1(&l, 1);
+	a = tl_memfd(&l, 5, 0);
+	files = tl_page(&l);
+	memcpy(tk_at(t, area + 8, 4), "vm7", 4);
+	tk_write(t, area + 8 + 64, files, 8);
+	tk_write(t, area + 8 + 72, 1, 8);
+	memcpy(tk_at(t, files, 9), "memfd-v2", 9);
+	tk_write(t, files + 48, a.handle, 8);
+	tk_write(t, files + 56, 7, 8);
+	tk_check_healthy(t);
+	expect_owner(t, area >> 12, "entries of LUO");
+	expect_owner(t, files >> 12, "entries of LUO session vm7");
+	expect_owner(t, a.folio + 4,
+		     "data at offset 0x4000 of file 0x7 (memfd-v2) of LUO session vm7");
+	/* root FDT, LUO's, FLBs, area, files, the memfd */
+	expect_all_owned(t, KHS_IN, 5 + 3 + 5);
+
+	s = tl_session(&l, "vm7");
+	s.blocks = files;
+	tl_file(&l, &s, 7, a.handle);
+	tk_write(t, s.at + TL_S_FILES + TL_FS_BLOCKS, TK_DIRECT + files, 8);
+	tk_check_healthy(t);
+	tk_write(t, area, 2, 8);
+	tk_expect_evidence(tk_check_one(t, "luo-mismatch", "", area >> 12, 1), "serialized=2");
+	assert_int_equal(owners(t, "luo-session").n, 2);
+	expect_all_owned(t, KHS_IN, 5 + 3 + 5);
+}
+
 static void serialized(void **state)
 {
 	struct tk *t = *state;
@@ -677,6 +745,7 @@ int main(void)
 		TK_COLD(healthy_out),
 		TK_HANDED(healthy_in),
 		TK_HANDED(not_read_in),
+		TK_HANDED(not_read_in_v1),
 		TK_COLD(serialized),
 		TK_COLD(other_subtrees),
 		TK_COLD(orphan),
