@@ -114,7 +114,7 @@ static struct khs_error *show_subtree(struct show *s, enum khs_direction directi
 	return err;
 }
 
-/* kho_in and kho_out hold its address all the time, and the kernel reads it whenever it is asked. */
+/* kho_in and kho_out always hold its address, and the kernel reads it whenever it is asked. */
 static struct khs_error *show_root(struct show *s, enum khs_direction direction,
 				   const struct khs_subtrees *subtrees)
 {

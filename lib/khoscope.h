@@ -5,8 +5,8 @@
  * It opens a vmcore, learns the kernel's symbols and types from the dump itself (or from a vmlinux,
  * or from whoever supplies the memory), walks the preserved-memory map and vmemmap, and returns
  * findings as data. It never prints by itself, never exits, keeps no global state, and writes to
- * nothing but the streams it is handed. It repairs nothing. /proc/kcore, the running kernel, is read
- * like a dump; what is said of it then was so at two looks, one after the other.
+ * nothing but the streams it is handed. It repairs nothing. /proc/kcore, the running kernel, is
+ * read like a dump; what is said of it then was so at two looks, one after the other.
  *
  * Units: a pfn counts base pages of the dumped kernel; addresses and sizes are bytes; a range is
  * half open, [start, end). Strings and structures handed to a callback live until it returns.
@@ -70,8 +70,8 @@ struct khs_options {
 };
 
 /*
- * Opens the vmcore at @path: ELF, kdump-compressed, or either of them flattened; or /proc/kcore, the
- * running kernel. *@ret is the new handle, to be closed by khs_close(). Errors: IO, FORMAT,
+ * Opens the vmcore at @path: ELF, kdump-compressed, or either of them flattened; or /proc/kcore,
+ * the running kernel. *@ret is the new handle, to be closed by khs_close(). Errors: IO, FORMAT,
  * UNSUPPORTED, MISMATCH, NOMEM.
  */
 KHS_API struct khs_error *khs_open(const char *path, const struct khs_options *opts,
@@ -228,8 +228,8 @@ struct khs_status {
 	struct khs_coverage coverage;
 
 	/*
-	 * kho-v1: 1 if the map was made ready for the next kernel, 0 if not yet; -1: later ABIs have
-	 * no such step, or unknown.
+	 * kho-v1: 1 if the map was made ready for the next kernel, 0 if not yet; -1: later ABIs
+	 * have no such step, or unknown.
 	 */
 	int finalized;
 	const char *marks_why; /* a sentence if marks can't tell what is incoming; NULL: they can */
@@ -348,7 +348,7 @@ enum khs_image_state {
 
 struct khs_preflight_options {
 	size_t size;    /* sizeof(struct khs_preflight_options) */
-	const char *as; /* a name of khs_generation(); NULL: the rules of the dumped kernel itself */
+	const char *as; /* a name of khs_generation(); NULL: the dumped kernel's own rules */
 };
 
 /* What was simulated. */
@@ -595,8 +595,8 @@ struct khs_fdt_visitor {
 
 /*
  * Decodes the root FDT and its subtrees. An incoming blob is looked into only while all of it is
- * marked: kho_restore_page() takes the mark away, and the memory may be anybody's after that. Errors:
- * NOTFOUND if there is no subtree of that name, NOMEM, INTERRUPTED, USAGE.
+ * marked: kho_restore_page() takes the mark away, and the memory may be anybody's after that.
+ * Errors: NOTFOUND if there is no subtree of that name, NOMEM, INTERRUPTED, USAGE.
  */
 KHS_API struct khs_error *khs_fdt(struct khs *k, const struct khs_fdt_options *opts,
 				  const struct khs_fdt_visitor *visitor, void *arg);

@@ -75,14 +75,16 @@ struct khs_error *khs_owner_ranges(struct khs *k, size_t id,
 {
 	struct khs_error *err = khs_need_owners(k);
 	const struct khs_owner_node *node;
+	const struct khs_claim *claims;
 
 	if (err)
 		return err;
 	if (id >= k->owners.nr_nodes)
 		return khs_error_new(KHS_ERR_NOTFOUND, "no owner %zu", id);
 	node = &k->owners.nodes[id];
+	claims = &k->owners.claims[node->first_claim];
 	for (size_t i = 0; i < node->nr_claims; i++) {
-		struct khs_owner_range range = to_range(k, &k->owners.claims[node->first_claim + i]);
+		struct khs_owner_range range = to_range(k, &claims[i]);
 
 		if (!visit(arg, &range))
 			break;

@@ -138,7 +138,8 @@ const struct khs_option khs_option_table[] = {
 	  "list: stop after N ranges;\n"
 	  "owners: show N ranges of each owner instead of 4", SET(limit) },
 	{ V(FDT), BOTH, "hexdump", 'x', 'x', NULL, NULL,
-	  "print what is not decoded, too: whatever it is that\nwas preserved there", FLAG(fdt.bytes) },
+	  "print what is not decoded, too: whatever it is that\nwas preserved there",
+	  FLAG(fdt.bytes) },
 	{ V(PREFLIGHT), BOTH, "as", 0, 'a', "VERSION",
 	  "6.16, 6.17, 6.18, 6.19, 7.0, 7.1, 7.2, 7.2.13 or 7.3",
 	  "the next kernel is this one; without it, one like\nthe dumped kernel", SET(as) },

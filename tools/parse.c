@@ -9,7 +9,7 @@
 
 /* ---- addresses ------------------------------------------------------------------------------ */
 
-/* As khs_parse_number(), and also ffff888000000000, the way the kernel and crash print addresses. */
+/* As khs_parse_number(), and also ffff888000000000, as the kernel and crash print addresses. */
 static bool address_number(const char *s, uint64_t *ret)
 {
 	if (khs_parse_number(s, ret))

@@ -32,7 +32,8 @@ enum khs_verb {
 };
 
 /*
- * Exit statuses, the same for every verb; FOUND and UNJUDGED are of check, preflight and diff alone.
+ * Exit statuses, the same for every verb; FOUND and UNJUDGED are of check, preflight and diff
+ * alone.
  */
 enum khs_exit {
 	KHS_EXIT_OK = 0,

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 /*
- * The next run of set bits below @to at or behind *@bit: it begins at *@first, and *@bit is then its
- * end. False if there is none.
+ * The next run of set bits below @to at or behind *@bit: it begins at *@first, and *@bit is then
+ * its end. False if there is none.
  */
 bool khs_next_run(const uint64_t *words, uint64_t *bit, uint64_t to, uint64_t *first);
 

@@ -41,8 +41,8 @@ const struct khs_extent *khs_extents_find(const struct khs_extents *x, uint64_t 
 const struct khs_extent *khs_extents_from(const struct khs_extents *x, uint64_t pos);
 
 /*
- * Where a range begins or ends next behind @pos, UINT64_MAX if nowhere; *@in is the range that holds
- * @pos, NULL if none does.
+ * Where a range begins or ends next behind @pos, UINT64_MAX if nowhere; *@in is the range that
+ * holds @pos, NULL if none does.
  */
 uint64_t khs_extents_edge(const struct khs_extents *x, uint64_t pos, const struct khs_extent **in);
 

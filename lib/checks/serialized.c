@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * map-mismatch: kho-v1 keeps two maps, the tracker that kho_preserve_*() writes and the list made of
- * it when the map is finalized, and the next kernel reads the list alone. The list points at the
+ * map-mismatch: kho-v1 keeps two maps, the tracker that kho_preserve_*() writes and the list made
+ * of it when the map is finalized, and the next kernel reads the list alone. The list points at the
  * tracker's own bitmaps, so a late preservation is lost only if it took a new bitmap: 6.19 and 7.0
  * let it pass (kernel/liveupdate/kexec_handover.c:__kho_preserve_order()), 6.16 to 6.18 refuse it
  * (kernel/kexec_handover.c:kho_preserve_folio(), -EBUSY).

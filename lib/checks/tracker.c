@@ -143,8 +143,9 @@ static void emit_depth(struct khs *k, const struct khs_emitter *to)
 }
 
 /*
- * Both sizes of bitmaps went by the name of kho-v1: a kernel reads those of the other as other pages
- * (kernel/kexec_handover.c:PRESERVE_BITS, 512 * 8 in 6.16 and 6.17, PAGE_SIZE * 8 since 6.18).
+ * Both sizes of bitmaps went by the name of kho-v1: a kernel reads those of the other as other
+ * pages (kernel/kexec_handover.c:PRESERVE_BITS, 512 * 8 in 6.16 and 6.17, PAGE_SIZE * 8 since
+ * 6.18).
  */
 static void emit_bitmap_size(struct khs *k, const struct khs_emitter *to)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Preserved blocks ordered for a comparison: for each order the stretches of memory that blocks of
- * it cover, and those of all orders together. Built of runs, so a terabyte in blocks of one order is
- * one entry. Knows nothing of struct pages.
+ * it cover, and those of all orders together. Built of runs, so a terabyte in blocks of one order
+ * is one entry. Knows nothing of struct pages.
  */
 #ifndef KHS_DIFF_BLOCKS_H
 #define KHS_DIFF_BLOCKS_H

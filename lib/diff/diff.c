@@ -197,7 +197,7 @@ static struct khs_error *compare(struct diff *d, enum khs_direction old, enum kh
 
 /* ---- both ----------------------------------------------------------------------------------- */
 
-/* What was handed to OLD, waited there, and was not preserved once more: it ended with that boot. */
+/* What was handed to OLD, waited there, and was not preserved once more ended with that boot. */
 static struct khs_error *put_dropped(struct diff *d)
 {
 	struct khs_error *err = NULL;

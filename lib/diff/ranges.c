@@ -107,7 +107,7 @@ static void add_range(struct khs_diff_ranges *r, struct khs_diff_range *range,
 	r->have_last = true;
 }
 
-/* Blocks [@pfn, @end) of @piece, preserved again or not. Node and owner are those of first pages. */
+/* Blocks [@pfn, @end) of @piece, preserved again or not. Node and owner are of first pages. */
 static void add_blocks(struct khs_diff_ranges *r, const struct khs_diff_piece *piece, uint64_t pfn,
 		       uint64_t end, bool again)
 {

@@ -153,8 +153,8 @@ static bool fdt_follows(const struct pair *p)
 
 	if (!old || !new || old == new)
 		return true;
-	return unlike(p, "they are not of consecutive boots: NEW was handed a root FDT at 0x%" PRIx64
-		      ", OLD's is at 0x%" PRIx64, new, old);
+	return unlike(p, "they are not of consecutive boots: NEW was handed a root FDT at 0x%"
+		      PRIx64 ", OLD's is at 0x%" PRIx64, new, old);
 }
 
 /* One that was given up has put all but scratch_phys back to 0 (kho_memory_init()). */

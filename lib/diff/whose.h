@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whose the pages of one direction of a dump are, ordered for a comparison: one owner for each page,
- * and what two dumps call the same owner. Where several owners claim a page, the one whose claim
- * begins first has it here; that they do is for the checks.
+ * Whose the pages of one direction of a dump are, ordered for a comparison: one owner for each
+ * page, and what two dumps call the same owner. Where several owners claim a page, the one whose
+ * claim begins first has it here; that they do is for the checks.
  */
 #ifndef KHS_DIFF_WHOSE_H
 #define KHS_DIFF_WHOSE_H

@@ -6,7 +6,8 @@
 /* Three 32-bit words: size of the name, size of the contents, type. */
 #define NOTE_HEADER 12u
 /*
- * QEMUCPUState: version 1 and its size; 18 words of registers, ten segments of 24 bytes, CR0 to CR4.
+ * QEMUCPUState: version 1 and its size; 18 words of registers, ten segments of 24 bytes, CR0 to
+ * CR4.
  */
 #define QEMU_STATE_VERSION 1u
 #define QEMU_CR3 (8u + 18 * 8 + 10 * 24 + 3 * 8)

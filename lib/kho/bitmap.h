@@ -6,8 +6,8 @@
  *
  * What is believed: a bitmap with a bit for a block beyond any physical address, or with more than
  * KHS_WALK_STRAYS runs of bits beyond the machine's memory, is none, and no bit of it is taken. One
- * with fewer such runs is taken whole, for the checks to name them. A page of other data whose every
- * bit could be a block can't be told from a bitmap here.
+ * with fewer such runs is taken whole, for the checks to name them. A page of other data whose
+ * every bit could be a block can't be told from a bitmap here.
  */
 #ifndef KHS_KHO_BITMAP_H
 #define KHS_KHO_BITMAP_H

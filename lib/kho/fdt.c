@@ -12,9 +12,9 @@
 static const char map_property[] = "preserved-memory-map";
 
 /*
- * KHO_FDT_COMPATIBLE, in kernel/kexec_handover.c to 6.18, kernel/liveupdate/kexec_handover.c in 6.19
- * and 7.0, include/linux/kho/abi/kexec_handover.h since. The tree came with v2 and is the same in
- * all: v3 gave blobs a size, v4 changed what LUO stores ("kho: add support for linked-block
+ * KHO_FDT_COMPATIBLE, in kernel/kexec_handover.c to 6.18, kernel/liveupdate/kexec_handover.c in
+ * 6.19 and 7.0, include/linux/kho/abi/kexec_handover.h since. The tree came with v2 and is the same
+ * in all: v3 gave blobs a size, v4 changed what LUO stores ("kho: add support for linked-block
  * serialization").
  */
 static const struct {
@@ -43,24 +43,27 @@ void khs_copy_printable(char *dst, size_t size, const char *src, size_t len)
 	dst[n] = '\0';
 }
 
+bool khs_fdt_u64(const void *fdt, int node, const char *name, uint64_t *value)
+{
+	int len;
+	const void *raw = fdt_getprop(fdt, node, name, &len);
+
+	if (!raw || len != sizeof(*value))
+		return false;
+	/* A property is aligned to four bytes only. */
+	memcpy(value, raw, sizeof(*value));
+	*value = le64toh(*value);
+	return true;
+}
+
 static void read_properties(const void *fdt, struct khs_root_fdt *ret)
 {
-	const char *text;
-	const void *map;
-	uint64_t raw;
 	int len;
+	const char *text = fdt_getprop(fdt, 0, "compatible", &len);
 
-	text = fdt_getprop(fdt, 0, "compatible", &len);
 	if (text && len > 0)
 		khs_copy_printable(ret->compatible, sizeof(ret->compatible), text, len);
-
-	map = fdt_getprop(fdt, 0, map_property, &len);
-	if (!map || len != sizeof(raw))
-		return;
-	/* A property is aligned to four bytes only. */
-	memcpy(&raw, map, sizeof(raw));
-	ret->map = le64toh(raw);
-	ret->has_map = true;
+	ret->has_map = khs_fdt_u64(fdt, 0, map_property, &ret->map);
 }
 
 struct khs_error *khs_root_fdt_parse(const void *data, size_t size, struct khs_root_fdt *ret)

@@ -3,7 +3,7 @@
  * The handover FDT, read by libfdt from a copy of its bytes. KHO uses the FDT container with
  * property values in native byte order (kernel/liveupdate/kexec_handover.c:kho_out_fdt_setup()),
  * little endian on every architecture that has it. Checks before it believes: magic, total size,
- * structure. Reads the root's properties only.
+ * structure.
  */
 #ifndef KHS_KHO_FDT_H
 #define KHS_KHO_FDT_H
@@ -28,10 +28,13 @@ struct khs_root_fdt {
  */
 struct khs_error *khs_root_fdt_parse(const void *data, size_t size, struct khs_root_fdt *ret);
 
+/* A property of eight bytes of an FDT that libfdt found to be sound. */
+bool khs_fdt_u64(const void *fdt, int node, const char *name, uint64_t *value);
+
 /*
- * What tracks the preserved pages in the ABI that a compatible string names; KHS_TRACKER_UNKNOWN for
- * one that this version can't read. The head, before a ';', names the whole; no part behind it may
- * name another version of the tree.
+ * What tracks the preserved pages in the ABI that a compatible string names; KHS_TRACKER_UNKNOWN
+ * for one that this version can't read. The head, before a ';', names the whole; no part behind it
+ * may name another version of the tree.
  */
 enum khs_tracker khs_abi_tracker(const char *compatible);
 

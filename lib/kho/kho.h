@@ -81,8 +81,8 @@ struct khs_kho {
 	char abi_in[64];    /* of the incoming root FDT, if its page is still what it was */
 	/*
 	 * No union kho_page_info in this kernel, though its other types of KHO are known: it marks
-	 * what it was handed with a bare order in page->private (Linux 6.16 and 6.17), which any page
-	 * may hold.
+	 * what it was handed with a bare order in page->private (Linux 6.16 and 6.17), which any
+	 * page may hold.
 	 */
 	bool marks_bare;
 	bool handover_boot;
@@ -92,7 +92,7 @@ struct khs_kho {
 	int64_t kexec_count; /* -1 unknown */
 	uint64_t in_fdt_phys;
 	uint64_t out_fdt_phys;
-	int finalized; /* the map was serialized for the next kernel; -1: no such step, or unknown */
+	int finalized; /* the map was serialized for the next kernel; -1: no such step, unknown */
 	char out_fdt_damage[128]; /* what is wrong with the outgoing root FDT; "" nothing */
 	bool kimage_known;   /* kexec_image, and what it points at, were readable */
 	bool kimage_loaded;  /* an image for kexec (not for a crash) was loaded */
@@ -126,12 +126,12 @@ struct khs_kho {
 	struct khs_map_problem *problems;
 	size_t nr_problems, cap_problems;
 	uint64_t nodes_absent;
-	/* The tree's levels, and those its pages take; with too few, order-0 keys lose their order. */
+	/* The tree's levels, and those its pages take; too few, and order-0 keys lose theirs. */
 	unsigned int out_levels, out_levels_needed;
 	uint64_t out_orderless;  /* such keys in it */
 	/*
-	 * Of bitmaps, @out is what the live tracker has, and these what the list for the next kernel
-	 * has, which is made when the map is finalized.
+	 * Of bitmaps, @out is what the live tracker has, and these what the list for the next
+	 * kernel has, which is made when the map is finalized.
 	 */
 	struct khs_runs listed;  /* sorted by pfn */
 	bool listed_known;       /* there is a list, and it was read to its end */

@@ -8,9 +8,9 @@
 #include "vars.h"
 
 /*
- * What kho_out, whose @member is a virtual address, says of the root, against what the root FDT says
- * that the next kernel will read. The FDT stands in where the pointer leads nowhere. That the page
- * tables it would take are absent from the dump is no mismatch.
+ * What kho_out, whose @member is a virtual address, says of the root, against what the root FDT
+ * says that the next kernel will read. The FDT stands in where the pointer leads nowhere. That the
+ * page tables it would take are absent from the dump is no mismatch.
  */
 static void find_root(struct khs_kernel *kernel, struct khs_kho *kho, enum khs_need_id member)
 {

@@ -18,10 +18,10 @@
  *   and the checks shall name it. So blocks of the result may lie beyond max_pfn.
  * A page of other data whose every bit could be a key can't be told from a leaf here.
  *
- * Early 7.1-rc kernels with 16K pages have a level too few (fixed by d64b0372760e): the order bit of
- * order 0 fell off, and what is left of such a key is the pfn. It is taken for that, as the kernel
- * meant it, where the machine has such a page, or no memory for a block of the order that the kernel
- * itself reads from it.
+ * Early 7.1-rc kernels with 16K pages have a level too few (fixed by d64b0372760e): the order bit
+ * of order 0 fell off, and what is left of such a key is the pfn. It is taken for that, as the
+ * kernel meant it, where the machine has such a page, or no memory for a block of the order that
+ * the kernel itself reads from it.
  */
 #ifndef KHS_KHO_RADIX_H
 #define KHS_KHO_RADIX_H

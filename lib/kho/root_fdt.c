@@ -80,7 +80,8 @@ static struct khs_error *read_by_address(struct khs_kernel *kernel, struct khs_k
 
 /*
  * kho_out.ser.fdt, a struct page *, to 6.18. The page is not cleared when it is allocated, and
- * kho_abort() leaves a stale FDT: it is one only while finalized, or if there is a map to go with it.
+ * kho_abort() leaves a stale FDT: it is one only while finalized, or if there is a map to go with
+ * it.
  */
 static struct khs_error *read_by_page(struct khs_kernel *kernel, const struct khs_machine *machine,
 				      struct khs_kho *kho, uint64_t page, char *why, size_t size)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whether the dumped kernel has KHO, whether it is enabled, and of which ABI: a state, and a sentence
- * for each but KHS_KHO_ON. Found by members, symbols and FDTs, never by release. Walks no map.
+ * Whether the dumped kernel has KHO, whether it is enabled, and of which ABI: a state, and a
+ * sentence for each but KHS_KHO_ON. Found by members, symbols and FDTs, never by release. Walks no
+ * map.
  */
 #ifndef KHS_KHO_STATE_H
 #define KHS_KHO_STATE_H

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "subtrees.h"
 
-#include <endian.h>
 #include <libfdt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,20 +87,6 @@ enum khs_blob_state khs_incoming_state(const struct khs_mem *mem, uint64_t phys,
 
 /* ---- the root FDT --------------------------------------------------------------------------- */
 
-static bool get_u64(const void *fdt, int node, const char *name, uint64_t *ret)
-{
-	const void *value;
-	int len;
-
-	value = fdt_getprop(fdt, node, name, &len);
-	if (!value || len != sizeof(*ret))
-		return false;
-	/* Aligned to four bytes only. */
-	memcpy(ret, value, sizeof(*ret));
-	*ret = le64toh(*ret);
-	return true;
-}
-
 static enum khs_presence presence_at(struct khs_kernel *kernel, uint64_t phys)
 {
 	uint8_t byte;
@@ -113,8 +98,8 @@ static void read_subtree(struct khs_kernel *kernel, const struct khs_mem *mem, c
 			 int node, enum khs_direction direction, struct khs_subtree *s)
 {
 	for (size_t i = 0; !s->has_phys && i < sizeof(data_properties) / sizeof(char *); i++)
-		s->has_phys = get_u64(fdt, node, data_properties[i], &s->phys);
-	s->has_size = get_u64(fdt, node, size_property, &s->size);
+		s->has_phys = khs_fdt_u64(fdt, node, data_properties[i], &s->phys);
+	s->has_size = khs_fdt_u64(fdt, node, size_property, &s->size);
 	if (!s->has_phys)
 		return;
 	s->presence = presence_at(kernel, s->phys);

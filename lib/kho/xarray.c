@@ -79,8 +79,8 @@ static struct khs_walk_pointer pointer(const struct walk *w, const struct place 
 }
 
 /*
- * Whether the node at @raw may be where it was found. xas_alloc() sets all of that before it is, and
- * xas_shrink() makes only a node with offset 0 the first.
+ * Whether the node at @raw may be where it was found. xas_alloc() sets all of that before it is,
+ * and xas_shrink() makes only a node with offset 0 the first.
  */
 static bool node_fits(const struct walk *w, const struct place *at, const uint8_t *raw)
 {

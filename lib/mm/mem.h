@@ -86,8 +86,8 @@ bool khs_mem_deferred(const struct khs_mem *mem, uint64_t pfn);
 enum khs_presence khs_mem_read_page(const struct khs_mem *mem, uint64_t pfn, void *raw);
 
 /*
- * Whether the struct page of @pfn shows that somebody uses the page, as that of one that waits to be
- * restored does not. False if it can't be read.
+ * Whether the struct page of @pfn shows that somebody uses the page, as that of one that waits to
+ * be restored does not. False if it can't be read.
  */
 bool khs_mem_page_taken(const struct khs_mem *mem, uint64_t pfn);
 

@@ -194,8 +194,8 @@ struct khs_error *khs_sections_read(struct khs_mem *mem)
 		return err;
 	khs_extents_normalize(&mem->sections);
 	if (mem->kernel->early && !mem->sections.n)
-		return khs_error_new(KHS_ERR_NODATA, "none has a memory map yet: the kernel had not "
-				     "come through sparse_init()");
+		return khs_error_new(KHS_ERR_NODATA, "none has a memory map yet: the kernel had "
+				     "not come through sparse_init()");
 	if (!mem->sections.n || !mem->vmemmap)
 		return khs_error_new(KHS_ERR_CORRUPT, "no section has a memory map");
 	mem->max_pfn = mem->sections.v[mem->sections.n - 1].end;

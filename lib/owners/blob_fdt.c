@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "blob_fdt.h"
 
-#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,18 +48,6 @@ void *khs_blob_fdt(struct khs_gather *g, uint32_t owner, uint64_t pa, uint64_t s
 	}
 	free(copy);
 	return NULL;
-}
-
-bool khs_fdt_u64(const void *fdt, int node, const char *name, uint64_t *value)
-{
-	int len;
-	const void *raw = fdt_getprop(fdt, node, name, &len);
-
-	if (!raw || len != sizeof(*value))
-		return false;
-	memcpy(value, raw, sizeof(*value));
-	*value = le64toh(*value);
-	return true;
 }
 
 bool khs_fdt_is(const void *fdt, int node, const char *want)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An FDT somewhere in the dump, copied and checked by libfdt before anything is read of it. Property
- * values are in native byte order, little endian, and aligned to four bytes only.
+ * An FDT somewhere in the dump, copied and checked by libfdt before anything is read of it; see
+ * kho/fdt.h for what its properties are.
  */
 #ifndef KHS_OWNERS_BLOB_FDT_H
 #define KHS_OWNERS_BLOB_FDT_H
 
 #include <libfdt.h>
 
+#include "../kho/fdt.h"
 #include "gather.h"
 
 /*
@@ -17,8 +18,6 @@
 void *khs_blob_fdt(struct khs_gather *g, uint32_t owner, uint64_t pa, uint64_t size,
 		   const char **why);
 
-/* A property of eight bytes. */
-bool khs_fdt_u64(const void *fdt, int node, const char *name, uint64_t *value);
 /* Whether a node's first compatible string, up to a ';', is @want. */
 bool khs_fdt_is(const void *fdt, int node, const char *want);
 

@@ -280,7 +280,7 @@ void khs_gather_fault(struct khs_gather *g, enum khs_owner_fault_kind kind, uint
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-static bool read_done(struct khs_gather *g, uint32_t owner, enum khs_presence presence)
+bool khs_gather_present(struct khs_gather *g, uint32_t owner, enum khs_presence presence)
 {
 	char why[80];
 
@@ -294,12 +294,12 @@ static bool read_done(struct khs_gather *g, uint32_t owner, enum khs_presence pr
 
 bool khs_gather_read(struct khs_gather *g, uint32_t owner, uint64_t pa, void *buf, size_t len)
 {
-	return read_done(g, owner, khs_dump_read_all(g->k->kernel.dump, pa, buf, len));
+	return khs_gather_present(g, owner, khs_dump_read_all(g->k->kernel.dump, pa, buf, len));
 }
 
 bool khs_gather_read_va(struct khs_gather *g, uint32_t owner, uint64_t va, void *buf, size_t len)
 {
-	return read_done(g, owner, khs_vm_read_all(g->k->kernel.vm, va, buf, len));
+	return khs_gather_present(g, owner, khs_vm_read_all(g->k->kernel.vm, va, buf, len));
 }
 
 bool khs_gather_member(struct khs_gather *g, uint32_t owner, uint64_t va, enum khs_need_id need,

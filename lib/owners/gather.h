@@ -7,6 +7,7 @@
 #ifndef KHS_OWNERS_GATHER_H
 #define KHS_OWNERS_GATHER_H
 
+#include "../kho/subtrees.h"
 #include "../model.h"
 #include "owners.h"
 
@@ -82,7 +83,9 @@ void khs_gather_fault(struct khs_gather *g, enum khs_owner_fault_kind kind, uint
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-/* False where the bytes are absent; that is then noted, as khs_gather_incomplete() does. */
+/* Whether it is KHS_PRESENT; if not, that is noted, as khs_gather_incomplete() does. */
+bool khs_gather_present(struct khs_gather *g, uint32_t owner, enum khs_presence presence);
+/* False where the bytes are absent; that is then noted. */
 bool khs_gather_read(struct khs_gather *g, uint32_t owner, uint64_t pa, void *buf, size_t len);
 bool khs_gather_read_va(struct khs_gather *g, uint32_t owner, uint64_t va, void *buf, size_t len);
 
@@ -116,15 +119,6 @@ static inline uint64_t khs_gather_pages(const struct khs_gather *g, uint64_t byt
 }
 
 /* ---- the kinds ------------------------------------------------------------------------------ */
-
-/* A node under the root FDT. */
-struct khs_subtree {
-	char name[64];
-	uint64_t phys;
-	bool has_phys;
-	uint64_t size;
-	bool has_size;
-};
 
 struct khs_owner_ops {
 	const char *name; /* of the subtree; NULL: of any other name */

@@ -86,7 +86,7 @@ void khs_luo_flbs(struct khs_gather *g, uint32_t owner, const struct khs_luo *lu
 /* A handler's own: claims what the file at @file->data is made of. */
 void khs_gather_memfd(struct khs_gather *g, uint32_t owner, const struct khs_luo_file *file);
 
-/* The owner below @parent of @kind that follows @after (KHS_NO_OWNER: the first), or KHS_NO_OWNER. */
+/* The owner below @parent of @kind behind @after (KHS_NO_OWNER: the first), or KHS_NO_OWNER. */
 uint32_t khs_luo_next(const struct khs_gather *g, uint32_t parent, enum khs_owner_kind kind,
 		      uint32_t after);
 

@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The root FDT and what hangs under it (kernel/liveupdate/kexec_handover.c:kho_add_subtree()): a
- * node for each subtree, with the address of its blob and, since 7.1, the blob's size. Before that
- * every blob was an FDT, which says its size itself.
+ * The root FDT and the subtrees that it names. Since 7.1 it says how large their blobs are; before
+ * that every blob was an FDT, which says so itself.
  */
-#include <endian.h>
-#include <stdlib.h>
+#include <libfdt.h>
 #include <string.h>
 
 #include "../kho/fdt.h"
-#include "blob_fdt.h"
+#include "gather.h"
 
-/* KHO_SUB_TREE_PROP_NAME since 7.1, and before; KHO_SUB_TREE_SIZE_PROP_NAME. */
-static const char data_property[] = "preserved-data";
-static const char old_data_property[] = "fdt";
-static const char size_property[] = "blob-size";
-
-static const struct khs_owner_ops subtrees[] = {
+static const struct khs_owner_ops kinds[] = {
 	{ "kexec-metadata", KHS_O_METADATA, khs_gather_metadata, NULL },
 	{ "memblock", KHS_O_MEMBLOCK, khs_gather_memblock, khs_gather_memblock_table },
 	{ "LUO", KHS_O_LUO, khs_gather_luo, khs_gather_luo_gone },
@@ -26,7 +19,7 @@ static const struct khs_owner_ops subtrees[] = {
 
 static const struct khs_owner_ops *ops_of(const char *name)
 {
-	const struct khs_owner_ops *ops = subtrees;
+	const struct khs_owner_ops *ops = kinds;
 
 	while (ops->name && strcmp(ops->name, name))
 		ops++;
@@ -92,31 +85,44 @@ static void gather_blob(struct khs_gather *g, uint32_t owner, const struct khs_o
 }
 
 /* @root: the page of the root FDT. */
-static void gather_subtree(struct khs_gather *g, uint64_t root, const void *fdt, int node)
+static void gather_subtree(struct khs_gather *g, uint64_t root, const struct khs_subtree *t)
 {
-	struct khs_subtree t = { .has_phys = false };
-	const char *name = fdt_get_name(fdt, node, NULL);
-	const struct khs_owner_ops *ops;
+	const struct khs_owner_ops *ops = ops_of(t->name);
+	char name[64];
 	uint32_t owner;
 
-	khs_copy_printable(t.name, sizeof(t.name), name ? name : "?", sizeof(t.name));
-	t.has_phys = khs_fdt_u64(fdt, node, data_property, &t.phys) ||
-		     khs_fdt_u64(fdt, node, old_data_property, &t.phys);
-	t.has_size = khs_fdt_u64(fdt, node, size_property, &t.size);
-	ops = ops_of(t.name);
-	owner = khs_gather_owner(g, KHS_NO_OWNER, ops->kind, KHS_FROM_FDT, "%s", t.name);
-	if (!t.has_phys) {
+	khs_copy_printable(name, sizeof(name), *t->name ? t->name : "?", sizeof(name));
+	owner = khs_gather_owner(g, KHS_NO_OWNER, ops->kind, KHS_FROM_FDT, "%s", name);
+	if (!t->has_phys) {
 		khs_gather_fault(g, KHS_F_BLOB_NODE, owner, root, 1, 0, 0);
 		khs_gather_incomplete(g, owner, "its node in the root FDT is damaged");
 		return;
 	}
-	khs_owner_hex(g, owner, "at", t.phys);
-	if (t.has_size)
-		khs_owner_number(g, owner, "size", t.size);
-	gather_blob(g, owner, ops, &t);
+	khs_owner_hex(g, owner, "at", t->phys);
+	if (t->has_size)
+		khs_owner_number(g, owner, "size", t->size);
+	gather_blob(g, owner, ops, t);
 }
 
 /* ---- the root ------------------------------------------------------------------------------- */
+
+static void gather_subtrees(struct khs_gather *g, uint32_t root, const struct khs_subtrees *s)
+{
+	const struct khs_kho *kho = &g->k->kho;
+
+	if (!khs_gather_present(g, root, s->fdt_presence))
+		return;
+	/* That it is damaged is tracker-damage. */
+	if (!s->fdt) {
+		khs_gather_incomplete(g, root, "the root FDT is damaged");
+		return;
+	}
+	if (fdt_getprop(s->fdt, 0, "compatible", NULL))
+		khs_owner_text(g, root, "compatible",
+			       g->direction == KHS_OUT ? kho->abi : kho->abi_in);
+	for (size_t i = 0; i < s->n && khs_gather_more(g); i++)
+		gather_subtree(g, khs_gather_pfn(g, s->fdt_phys), &s->v[i]);
+}
 
 /*
  * The incoming one needs no mark to be trusted: the kernel goes on reading it
@@ -126,10 +132,9 @@ void khs_gather_root(struct khs_gather *g)
 {
 	const struct khs_kho *kho = &g->k->kho;
 	uint64_t pa = g->direction == KHS_OUT ? kho->out_fdt_phys : kho->in_fdt_phys;
+	struct khs_subtrees subtrees;
+	struct khs_error *err;
 	uint32_t root;
-	const char *why;
-	void *fdt;
-	int node;
 
 	if (!pa) {
 		if (g->direction == KHS_OUT || !kho->handover_failed)
@@ -144,19 +149,13 @@ void khs_gather_root(struct khs_gather *g)
 		khs_gather_incomplete(g, root, "the root FDT's page was restored");
 		return;
 	}
-	fdt = khs_blob_fdt(g, root, pa, khs_gather_page_size(g), &why);
-	if (!fdt) {
-		/* That it is damaged is tracker-damage. */
-		khs_gather_incomplete(g, root, "the root FDT is damaged");
-		return;
-	}
-	if (fdt_getprop(fdt, 0, "compatible", NULL))
-		khs_owner_text(g, root, "compatible",
-			       g->direction == KHS_OUT ? kho->abi : kho->abi_in);
-	fdt_for_each_subnode(node, fdt, 0)
-		if (khs_gather_more(g))
-			gather_subtree(g, khs_gather_pfn(g, pa), fdt, node);
-	free(fdt);
+	err = khs_subtrees_read(&g->k->kernel, &g->k->mem, kho, g->direction, &subtrees);
+	if (err)
+		g->no_memory = true;
+	else
+		gather_subtrees(g, root, &subtrees);
+	khs_error_free(err);
+	khs_subtrees_deinit(&subtrees);
 }
 
 /* ---- the map's own pages -------------------------------------------------------------------- */

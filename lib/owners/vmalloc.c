@@ -5,7 +5,7 @@
 
 /* KHO_VMALLOC_ALLOC, KHO_VMALLOC_HUGE_VMAP. */
 #define KNOWN_FLAGS 3
-/* Beyond PUD_SIZE no architecture maps vmalloc areas: 1 GiB in 4 KiB pages, 4 TiB in 64 KiB ones. */
+/* No architecture maps vmalloc areas beyond PUD_SIZE: 1 GiB in 4 KiB pages, 4 TiB in 64 KiB. */
 #define MAX_ORDER 26
 
 struct walk {

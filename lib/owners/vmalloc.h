@@ -22,9 +22,9 @@ struct khs_vmalloc {
 struct khs_vmalloc khs_vmalloc_decode(const uint8_t raw[KHS_VMALLOC_SIZE]);
 
 /*
- * Claims the area for @owner. @handle: where the descriptor is, physical, for faults. @visit gets each
- * group of pages in the order of the area, until the first that is no memory or not alive. Whether
- * the list was walked to its end and says what the descriptor says.
+ * Claims the area for @owner. @handle: where the descriptor is, physical, for faults. @visit gets
+ * each group of pages in the order of the area, until the first that is no memory or not alive.
+ * Whether the list was walked to its end and says what the descriptor says.
  */
 bool khs_vmalloc_gather(struct khs_gather *g, uint32_t owner, const struct khs_vmalloc *v,
 			uint64_t handle,

@@ -162,8 +162,8 @@ static void check_waiting(const struct khs_sim *sim)
 	if (!w.pages)
 		return;
 	khs_draft_init_global(&d, "pf-lost", KHS_NOTE);
-	khs_draft_summary(&d, "handed over to this kernel, neither retrieved nor preserved again: a "
-			  "kexec now loses it");
+	khs_draft_summary(&d, "handed over to this kernel, neither retrieved nor preserved again: "
+			  "a kexec now loses it");
 	name_sessions(sim, &d);
 	khs_draft_number(&d, "ranges", w.ranges);
 	khs_draft_number(&d, "pages", w.pages);

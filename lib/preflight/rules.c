@@ -8,7 +8,9 @@
 
 #include <string.h>
 
+#include "../kho/bitmap.h"
 #include "../kho/radix.h"
+#include "../kho/track.h"
 
 const char khs_fix_int_size[] =
 	"3a0b8fa2eb36, in Linux 7.3 and 7.2.13";
@@ -118,12 +120,21 @@ static struct khs_rules own_radix(const struct khs *k)
 	return rules;
 }
 
-/* Of those with lists of bitmaps: kho_out.fdt came with 6.19, marks with 6.18. */
+/*
+ * Of those with lists of bitmaps: kho_out.fdt came with 6.19, marks with 6.18, and bitmaps of a page
+ * in between, while 6.18 was made.
+ */
 static struct khs_rules own_bitmaps(const struct khs *k)
 {
-	if (khs_known(&k->kernel.facts, KHS_MEM_KHO_OUT_FDT))
-		return *khs_rules_named("7.0");
-	return *khs_rules_named(k->mem.layout.has_magic ? "6.18" : "6.17");
+	bool by_address = khs_known(&k->kernel.facts, KHS_MEM_KHO_OUT_FDT);
+	struct khs_rules rules = *khs_rules_named(by_address ? "7.0" :
+						  k->mem.layout.has_magic ? "6.18" : "6.17");
+	uint64_t bytes = khs_track_bitmap_bytes(&k->kernel);
+
+	if (bytes)
+		rules.format = bytes == KHS_BITMAP_SMALL ? KHS_MAP_BITMAPS_512 :
+							   KHS_MAP_BITMAPS_PAGE;
+	return rules;
 }
 
 struct khs_rules khs_rules_own(const struct khs *k)

@@ -35,8 +35,8 @@ static bool is_own(const struct khs_owner_node *node)
 }
 
 /*
- * What nobody restores, and what waits for ever: kernel/liveupdate/luo_flb.c keeps the page with its
- * list of FLBs, mm/memblock.c copies its FDT and leaves the regions where they are.
+ * What nobody restores, and what waits for ever: kernel/liveupdate/luo_flb.c keeps the page with
+ * its list of FLBs, mm/memblock.c copies its FDT and leaves the regions where they are.
  */
 static struct khs_error *sort_claims(struct khs_sim *sim)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How the library writes its values as JSON (docs/json.md), for every file that does. Each returns a
- * new reference, NULL without memory.
+ * How the library writes its values as JSON (docs/json.md), for every file that does. Each returns
+ * a new reference, NULL without memory.
  */
 #ifndef KHS_REPORT_JSON_PIECES_H
 #define KHS_REPORT_JSON_PIECES_H

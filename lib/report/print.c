@@ -283,8 +283,8 @@ struct khs_error *khs_print_owner_of(struct khs *k, enum khs_address_kind kind, 
 	if (err)
 		return err;
 	if (!sink.n)
-		khs_text_sentence(out, "Nobody's: it is neither preserved nor pending, nor a page of "
-				  "the handover.");
+		khs_text_sentence(out, "Nobody's: it is neither preserved nor pending, nor a page "
+				  "of the handover.");
 	return khs_print_end(out);
 }
 

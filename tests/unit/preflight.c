@@ -696,6 +696,11 @@ static void own_rules(void **state)
 	assert_string_equal(rules.like, "7.0");
 	assert_int_equal(rules.format, KHS_MAP_BITMAPS_PAGE);
 	assert_true(rules.limits_order);
+	/* What the types say goes before what came at about the same time. */
+	tk_close(t);
+	tk_size(t, "kho_mem_phys_bits", 512);
+	tk_open(t);
+	assert_int_equal(khs_rules_own(t->k).format, KHS_MAP_BITMAPS_512);
 }
 
 static void every_generation(void **state)
