@@ -61,6 +61,31 @@ refused "another build's vmlinux" 'nowhere in the dump' check -k "${vmlinux[v73]
 refused "a vmlinux that is none" 'vmcores/v72-out-faults.kdump: not a vmlinux' \
 	check -k "$dumps/v72-out-faults.kdump" bare
 "$khoscope" check -k "${vmlinux[v72]}" bare >all 2>err
+
+# After a kexec a hypervisor may hand out the old kernel's VMCOREINFO still. Here the kernel says that
+# it went away, and the page tables that the processor used are none of its own: a page of zeros. Of
+# the next kernel there is no trace, so the vmlinux finds what it finds without VMCOREINFO.
+name=v73-in-thp
+address=$("$khoscope" facts "$dumps/$name.kdump" | awk '$2 == "kexec_in_progress" { print $3 }')
+leaving=$("$khoscope" page --json "virt:$address" "$dumps/$name.kdump" | jq .page.phys |
+	tr -d '"')
+poke=$((leaving + (address & 4095)))=1
+zeros=$("$khoscope" status --json "$dumps/$name.kdump" | jq -r '.kho.scratch[0].start')
+"$redump" --poke "$poke" --processor "$zeros" "$dumps/$name.kdump" left || exit 1
+"$redump" --poke "$poke" --processor "$zeros" --no-vmcoreinfo "$dumps/$name.kdump" bare || exit 1
+refused "the VMCOREINFO of a kernel that left" 'of a kernel \(7.3.4\) .*gone away.* -k VMLINUX' \
+	check left
+say check -k "${vmlinux[v73]}" bare >want
+say check -k "${vmlinux[v73]}" left >got
+check "... with the vmlinux it is left alone" diff -u want got
+"$khoscope" check -k "${vmlinux[v73]}" left >out 2>err
+check "... and that is said" grep -q 'warning: VMCOREINFO is of a kernel .*: not used' err
+"$redump" --processor "$zeros" "$dumps/$name.kdump" crash || exit 1
+say check "$dumps/$name.kdump" >want
+say check crash >got
+check "another kernel runs, and this one did not leave: the same check" diff -u want got
+"$khoscope" check crash >out 2>err
+check "... and a warning" grep -q '^khoscope: warning: no processor used' err
 for part in 5 40 90; do
 	"$redump" --format elf --no-vmcoreinfo --truncate $part% "$dumps/v72-out-faults.kdump" cut
 	timeout 60 "$khoscope" check -k "${vmlinux[v72]}" cut >out 2>err

@@ -3,9 +3,11 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../base/error.h"
+#include "current.h"
 
 static void copy_options(struct khs_options *to, const struct khs_options *from)
 {
@@ -58,7 +60,28 @@ static void read_build_id(struct khs_kernel *kernel)
 	}
 }
 
-static struct khs_error *open_kernel(struct khs_kernel *kernel, const struct khs_kernel_way *way)
+/* With a vmlinux the one that ran is found by @way, as in a dump without VMCOREINFO. */
+static struct khs_error *drop_vmcoreinfo(struct khs_kernel *kernel,
+					 const struct khs_kernel_way *way)
+{
+	struct khs_dump *dump = kernel->dump;
+
+	if (!way->stand_in || !kernel->opts.vmlinux)
+		return khs_error_new(KHS_ERR_FORMAT, "VMCOREINFO is of a kernel (%s) that had gone "
+				     "away by kexec, and the one that ran had made none yet: the "
+				     "khoscope command with -k VMLINUX can read that one",
+				     kernel->release);
+	khs_kernel_warn(kernel, "VMCOREINFO is of a kernel (%s) that had gone away by kexec: not "
+			"used", kernel->release);
+	khs_vm_free(kernel->vm);
+	khs_vmcoreinfo_free(kernel->vmci);
+	free(dump->vmcoreinfo);
+	dump->vmcoreinfo = NULL;
+	*kernel = (struct khs_kernel){ .dump = dump, .opts = kernel->opts };
+	return NULL;
+}
+
+static struct khs_error *read_kernel(struct khs_kernel *kernel, const struct khs_kernel_way *way)
 {
 	struct khs_error *err;
 
@@ -78,6 +101,23 @@ static struct khs_error *open_kernel(struct khs_kernel *kernel, const struct khs
 		return err;
 	khs_facts_derive(&kernel->facts, kernel->vmci);
 	return khs_facts_require(&kernel->facts);
+}
+
+static struct khs_error *open_kernel(struct khs_kernel *kernel, const struct khs_kernel_way *way)
+{
+	struct khs_error *err = read_kernel(kernel, way);
+	enum khs_current current;
+	const char *why;
+
+	if (err || !kernel->dump->vmcoreinfo)
+		return err;
+	current = khs_kernel_current(kernel, &why);
+	if (current == KHS_CURRENT_DOUBTED)
+		khs_kernel_warn(kernel, "%s", why);
+	if (current != KHS_CURRENT_LEFT)
+		return NULL;
+	err = drop_vmcoreinfo(kernel, way);
+	return err ? err : read_kernel(kernel, way);
 }
 
 struct khs_error *khs_kernel_open_with(struct khs_dump *dump, const struct khs_options *opts,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../base/error.h"
+#include "cr3.h"
 #include "nocoreinfo.h"
 
 /* init/version-timestamp.c:linux_banner */
@@ -13,10 +14,6 @@
 #define BANNER_LEN (sizeof(BANNER) - 1)
 /* arch/x86/include/asm/page_64_types.h */
 #define START_KERNEL_MAP 0xffffffff80000000ULL
-/* CR3 has flags below and above the address (arch/x86/include/asm/processor-flags.h) ... */
-#define CR3_ADDRESS 0x000ffffffffff000ULL
-/* ... of which this bit tells two tables apart that lie side by side. */
-#define PTI_USER_TABLE 0x1000ULL
 /* x86_64 loads at multiples of 2 MiB (boot/startup/map_kernel.c:__startup_64), as does arm64 ... */
 #define STEP (2ULL << 20)
 /* ... but for its EFI stub (libstub/arm64-stub.c: EFI_KIMG_ALIGN). */
@@ -324,28 +321,13 @@ static bool find_shape(struct search *s, uint64_t banner, struct khs_place *plac
 	return false;
 }
 
-/*
- * Whether the tables a processor used map the copy to where it is: all kernel page tables share the
- * part that maps the image, and two copies at one address would be one. With page table isolation
- * CR3 may point to user space's table, which has no kernel data, beside the kernel's
- * (arch/x86/include/asm/pgtable.h:PTI_PGTABLE_SWITCH_BIT).
- */
+/* Whether the tables a processor used map the copy to where it is. */
 static bool in_use(struct search *s, uint64_t banner, const struct khs_place *place)
 {
-	const struct khs_dump *dump = s->kernel->dump;
-	struct khs_place theirs = *place;
-
-	if (s->image->arch != KHS_ARCH_X86_64)
-		return false;
-	for (size_t i = 0; i < dump->nr_cr3; i++) {
-		theirs.root = dump->cr3[i] & CR3_ADDRESS;
-		if (theirs.root && maps_itself(s, banner, &theirs))
-			return true;
-		theirs.root &= ~PTI_USER_TABLE;
-		if (theirs.root && maps_itself(s, banner, &theirs))
-			return true;
-	}
-	return false;
+	return s->image->arch == KHS_ARCH_X86_64 &&
+	       khs_cr3_use(s->kernel->dump, place->paging.l5, place->paging.sme_mask,
+			   khs_place_address(s->image, place, KHS_ANCHOR_BANNER),
+			   banner) == KHS_USED;
 }
 
 /* ---- the search ----------------------------------------------------------------------------- */

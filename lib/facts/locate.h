@@ -42,7 +42,6 @@ struct khs_place {
 	struct khs_paging paging;
 	char release[65];   /* printable, "" if unknown */
 	char build_id[129]; /* lower-case hex, of the notes in memory; "" if there are none */
-	uint64_t root;      /* physical address of other page tables than its own; 0: its own */
 	bool left;          /* it says of itself that it went away by kexec */
 };
 

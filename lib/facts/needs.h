@@ -45,6 +45,7 @@ enum khs_weight {
 	X(KHO_SCRATCH_CNT, WANTED, "kho_scratch_cnt", "kho_bootmem_cnt") \
 	X(KEXEC_IMAGE, OPTIONAL, "kexec_image", NULL)                   \
 	X(KEXEC_CRASH_IMAGE, OPTIONAL, "kexec_crash_image", NULL)       \
+	X(KEXEC_IN_PROGRESS, OPTIONAL, "kexec_in_progress", NULL)       \
 	X(LUO_FLB_GLOBAL, OPTIONAL, "luo_flb_global", NULL)             \
 	X(LUO_SESSION_GLOBAL, OPTIONAL, "luo_session_global", NULL)     \
 	X(LUO_SERIALIZE_RWSEM, OPTIONAL, "luo_session_serialize_rwsem", NULL) \

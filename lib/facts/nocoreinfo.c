@@ -34,8 +34,7 @@ static void put_symbols(FILE *f, const struct khs_image *image, const struct khs
 	};
 
 	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
-		if (image->anchors[symbols[i].id].known &&
-		    !(place->root && symbols[i].id == KHS_ANCHOR_INIT_TOP_PGT))
+		if (image->anchors[symbols[i].id].known)
 			fprintf(f, "SYMBOL(%s)=%llx\n", symbols[i].name,
 				(unsigned long long)khs_place_address(image, place, symbols[i].id));
 	}
@@ -44,14 +43,8 @@ static void put_symbols(FILE *f, const struct khs_image *image, const struct khs
 /* arch/x86/kernel/vmcore_info_64.c */
 static void put_x86_64(FILE *f, const struct khs_place *place)
 {
-	uint64_t phys_base = START_KERNEL_MAP - place->voffset;
-
-	/* The table at the start of an image that is where the root is. */
-	if (place->root) {
-		fprintf(f, "SYMBOL(init_top_pgt)=%llx\n", START_KERNEL_MAP);
-		phys_base = place->root;
-	}
-	fprintf(f, "NUMBER(phys_base)=0x%llx\n", (unsigned long long)phys_base);
+	fprintf(f, "NUMBER(phys_base)=0x%llx\n",
+		(unsigned long long)(START_KERNEL_MAP - place->voffset));
 	fprintf(f, "NUMBER(pgtable_l5_enabled)=%d\n", place->paging.l5);
 	fprintf(f, "NUMBER(sme_mask)=0x%llx\n", (unsigned long long)place->paging.sme_mask);
 }

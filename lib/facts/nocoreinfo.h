@@ -11,10 +11,7 @@
 
 #include "locate.h"
 
-/*
- * Lines for khs_vmcoreinfo_parse(), malloc()ed; NULL without memory. With place->root (x86_64 only)
- * they are good for page tables alone.
- */
+/* Lines for khs_vmcoreinfo_parse(), malloc()ed; NULL without memory. */
 char *khs_nocoreinfo_text(const struct khs_image *image, const struct khs_place *place);
 
 /*

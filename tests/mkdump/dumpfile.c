@@ -120,15 +120,35 @@ bool dump_is_arm64(const struct dump_image *image)
 	return *value;
 }
 
+/* QEMU's target/i386/arch_dump.c: struct QEMUCPUState, version 1 */
+enum { QEMU_CPU = 440, QEMU_CR3 = 8 + 18 * 8 + 10 * 24 + 3 * 8 };
+
+static void put_processor(uint8_t *at, uint64_t cr3)
+{
+	Elf64_Nhdr *note = (Elf64_Nhdr *)at;
+	uint8_t *state = at + sizeof(*note) + 8;
+	const uint32_t head[2] = { 1, QEMU_CPU };
+
+	note->n_namesz = sizeof("QEMU");
+	note->n_descsz = QEMU_CPU;
+	strcpy((char *)(note + 1), "QEMU");
+	memcpy(state, head, sizeof(head));
+	memcpy(state + QEMU_CR3, &cr3, sizeof(cr3));
+}
+
 void *dump_note(const struct dump_image *image, size_t *len)
 {
-	size_t text = image->vmcoreinfo_len;
+	size_t text = image->vmcoreinfo_len, first, each;
 	Elf64_Nhdr *note;
 
-	*len = sizeof(*note) + 12 + (text + 3) / 4 * 4;
+	first = sizeof(*note) + 12 + (text + 3) / 4 * 4;
+	each = sizeof(*note) + 8 + QEMU_CPU;
+	*len = first + image->nr_cr3 * each;
 	note = calloc(1, *len);
 	if (!note)
 		err(1, "note");
+	for (size_t i = 0; i < image->nr_cr3; i++)
+		put_processor((uint8_t *)note + first + i * each, image->cr3[i]);
 	note->n_namesz = sizeof("VMCOREINFO");
 	note->n_descsz = text;
 	strcpy((char *)(note + 1), "VMCOREINFO");

@@ -26,6 +26,8 @@ struct dump_image {
 	void *priv;
 	const char *vmcoreinfo; /* "KEY=value\n"... */
 	size_t vmcoreinfo_len;  /* 0: the dump has none; the text still tells the machine */
+	const uint64_t *cr3;    /* of processors, as QEMU notes them */
+	size_t nr_cr3;
 };
 
 struct codec;

@@ -27,7 +27,7 @@ void dump_write_kdump(const struct dump_image *image, const struct dump_style *s
 
 bool dump_is_zero(const uint8_t *page, size_t len);
 bool dump_is_arm64(const struct dump_image *image);
-/* One ELF note with VMCOREINFO; malloc()ed. */
+/* The ELF notes, the one with VMCOREINFO first; malloc()ed. */
 void *dump_note(const struct dump_image *image, size_t *len);
 
 #endif

@@ -102,6 +102,8 @@ struct machine {
 	bool no_kallsyms, no_btf, no_vmcoreinfo;
 	char *vmcoreinfo;
 	size_t vmcoreinfo_len;
+	uint64_t cr3[8];        /* of processors */
+	size_t nr_cr3;
 	struct dump_style style;
 	unsigned int parts; /* files the dump is split into; 0: one whole dump */
 };

@@ -111,6 +111,7 @@ static void dump(struct machine *m, const char *path)
 		.page = page_size(m), .max_pfn = m->mem.max_pfn, .state = m->mem.state,
 		.read = memory_read_page, .priv = &m->mem, .vmcoreinfo = m->vmcoreinfo,
 		.vmcoreinfo_len = m->no_vmcoreinfo ? 0 : m->vmcoreinfo_len,
+		.cr3 = m->cr3, .nr_cr3 = m->nr_cr3,
 	};
 
 	if (m->parts)

@@ -165,6 +165,16 @@ static void do_without(struct machine *m, const struct line *line)
 		hide(m, line, what, line_word(line, 2));
 }
 
+/* "processor own|ADDRESS": one that QEMU says used the kernel's own page tables, or those there. */
+static void do_processor(struct machine *m, const struct line *line)
+{
+	const char *where = line_word(line, 1);
+
+	if (m->nr_cr3 == sizeof(m->cr3) / sizeof(m->cr3[0]))
+		line_die(line, "too many processors");
+	m->cr3[m->nr_cr3++] = strcmp(where, "own") ? line_number(line, where) : m->page_root;
+}
+
 /* ---- pages ----------------------------------------------------------------------------------- */
 
 /* "scratch RANGE": the next area; "scratch none": one of no size */
@@ -401,6 +411,7 @@ static const struct statement {
 	{ "page", PHASE_LIES, lie_page },
 	{ "garbage", PHASE_LIES, lie_garbage },
 	{ "radix", PHASE_LIES, lie_radix },
+	{ "processor", PHASE_DUMP, do_processor },
 	{ "format", PHASE_DUMP, do_format },
 	{ "exclude", PHASE_DUMP, do_exclude },
 	{ "lose", PHASE_DUMP, do_lose },

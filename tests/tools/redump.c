@@ -22,6 +22,8 @@ struct redump {
 	uint8_t *state; /* enum page_state of each page */
 	uint64_t max_pfn;
 	size_t page;
+	uint64_t poke;  /* physical address of a byte to be another ... */
+	int poke_value; /* ... this one; -1: of none */
 };
 
 /* ---- input ---------------------------------------------------------------------------------- */
@@ -68,6 +70,8 @@ static void read_page(void *priv, uint64_t pfn, void *page)
 
 	if (khs_dump_read_all(r->in, pfn * r->page, page, r->page) != KHS_PRESENT)
 		errx(1, "pfn %#llx is gone", (unsigned long long)pfn);
+	if (r->poke_value >= 0 && r->poke / r->page == pfn)
+		((uint8_t *)page)[r->poke % r->page] = (uint8_t)r->poke_value;
 }
 
 static void set_range(struct redump *r, const char *range, enum page_state state)
@@ -101,7 +105,9 @@ static void usage(void)
 	      "              [--truncate BYTES|PERCENT%] [--utsname full|machine|none]\n"
 	      "              [--exclude PFN-PFN]... [--exclude-pages-file FILE]\n"
 	      "              [--lose PFN-PFN]... [--no-vmcoreinfo] [--incomplete-flag]\n"
-	      "              [--damage SEED,COUNT[,FROM-TO]] IN OUT\n"
+	      "              [--damage SEED,COUNT[,FROM-TO]] [--poke ADDRESS=BYTE]\n"
+	      "              [--processor CR3] IN OUT\n"
+	      "processor: one that QEMU says used the page tables there\n"
 	      "lose: promised but never written, as makedumpfile leaves a page without space\n"
 	      "damage: COUNT random bytes at random places of the file, or of FROM-TO in it\n",
 	      stderr);
@@ -115,6 +121,8 @@ struct options {
 	enum page_state states[64];
 	size_t nr_ranges;
 	bool no_vmcoreinfo;
+	uint64_t poke, cr3;
+	int poke_value;
 };
 
 static void add_range(struct options *o, const char *range, enum page_state state)
@@ -123,6 +131,12 @@ static void add_range(struct options *o, const char *range, enum page_state stat
 		errx(2, "too many ranges");
 	o->ranges[o->nr_ranges] = range;
 	o->states[o->nr_ranges++] = state;
+}
+
+static void set_poke(struct options *o, const char *poke)
+{
+	if (sscanf(poke, "%li=%i", (long *)&o->poke, &o->poke_value) != 2)
+		errx(2, "no ADDRESS=BYTE: %s", poke);
 }
 
 static bool is_elf(const char *format)
@@ -149,7 +163,8 @@ static void parse(int argc, char **argv, struct options *o)
 		{ "utsname", 1, NULL, 'u' },	{ "exclude", 1, NULL, 'x' },
 		{ "exclude-pages-file", 1, NULL, 'X' }, { "lose", 1, NULL, 'l' },
 		{ "no-vmcoreinfo", 0, NULL, 'n' }, { "incomplete-flag", 0, NULL, 'i' },
-		{ "damage", 1, NULL, 'd' },
+		{ "damage", 1, NULL, 'd' },	{ "poke", 1, NULL, 'p' },
+		{ "processor", 1, NULL, 'P' },
 		{ 0 },
 	};
 	int opt;
@@ -166,6 +181,8 @@ static void parse(int argc, char **argv, struct options *o)
 		case 'l': add_range(o, optarg, LOST); break;
 		case 'n': o->no_vmcoreinfo = true; break;
 		case 'd': o->style.damage = optarg; break;
+		case 'p': set_poke(o, optarg); break;
+		case 'P': o->cr3 = strtoull(optarg, NULL, 0); break;
 		case 'i': o->style.incomplete = true; break;
 		default: usage();
 		}
@@ -176,7 +193,8 @@ static void parse(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-	struct options o = { .style = { .codec = find_codec("zlib"), .utsname = "full" } };
+	struct options o = { .style = { .codec = find_codec("zlib"), .utsname = "full" },
+			     .poke_value = -1 };
 	struct dump_image image = { .read = read_page };
 	struct redump r = { 0 };
 	struct khs_error *error;
@@ -195,6 +213,10 @@ int main(int argc, char **argv)
 		set_range(&r, o.ranges[i], o.states[i]);
 	if (o.exclude_file)
 		exclude_listed(&r, o.exclude_file);
+	r.poke = o.poke;
+	r.poke_value = o.poke_value;
+	image.cr3 = &o.cr3;
+	image.nr_cr3 = o.cr3 != 0;
 	image.page = r.page;
 	image.max_pfn = r.max_pfn;
 	image.state = r.state;

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "current.h"
+
+#include "cr3.h"
+
+static enum khs_use use_of_tables(struct khs_kernel *kernel)
+{
+	int64_t l5 = 0, sme_mask = 0;
+	uint64_t va, pa, run;
+
+	if (khs_vm_arch(kernel->vm) != KHS_ARCH_X86_64 ||
+	    (!khs_vmcoreinfo_hex(kernel->vmci, "SYMBOL(init_top_pgt)", &va) &&
+	     !khs_vmcoreinfo_hex(kernel->vmci, "SYMBOL(swapper_pg_dir)", &va)) ||
+	    khs_vm_translate(kernel->vm, va, &pa, &run) != KHS_PRESENT)
+		return KHS_USE_UNKNOWN;
+	khs_vmcoreinfo_number(kernel->vmci, "NUMBER(pgtable_l5_enabled)", &l5);
+	khs_vmcoreinfo_number(kernel->vmci, "NUMBER(sme_mask)", &sme_mask);
+	return khs_cr3_use(kernel->dump, l5, (uint64_t)sme_mask, va, pa);
+}
+
+/* kernel/kexec_core.c:kernel_kexec() sets it for good, and is not gone at once. */
+static bool was_leaving(struct khs_kernel *kernel)
+{
+	uint64_t leaving;
+
+	return khs_known(&kernel->facts, KHS_SYM_KEXEC_IN_PROGRESS) &&
+	       khs_kernel_read_uint(kernel, khs_fact(&kernel->facts, KHS_SYM_KEXEC_IN_PROGRESS), 1,
+				    &leaving) == KHS_PRESENT &&
+	       leaving == 1;
+}
+
+enum khs_current khs_kernel_current(struct khs_kernel *kernel, const char **why)
+{
+	switch (use_of_tables(kernel)) {
+	case KHS_USED:
+		return KHS_CURRENT;
+	case KHS_UNUSED:
+		*why = "no processor used the page tables of the kernel that VMCOREINFO tells of: "
+		       "another one ran, a crash kernel perhaps";
+		return was_leaving(kernel) ? KHS_CURRENT_LEFT : KHS_CURRENT_DOUBTED;
+	case KHS_USE_UNKNOWN:
+		break;
+	}
+	*why = "the kernel that VMCOREINFO tells of was leaving by kexec: what ran, if not that "
+	       "kexec itself, is another kernel";
+	return was_leaving(kernel) ? KHS_CURRENT_DOUBTED : KHS_CURRENT;
+}
