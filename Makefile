@@ -23,6 +23,7 @@ mandir ?= $(prefix)/share/man
 docdir ?= $(prefix)/share/doc/khoscope
 bashcompdir ?= $(prefix)/share/bash-completion/completions
 crashdir ?= $(libdir)/crash/extensions
+pythondir ?= $(prefix)/lib/python3/dist-packages
 
 B := build
 CFLAGS ?= -O2 -g
@@ -55,7 +56,7 @@ TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(TOOL_SRC)) $(B)/tests/mkdump/
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
 SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh synthetic.sh nocoreinfo.sh diff.sh cli.sh crash.sh \
-	screen.sh install.sh)
+	screen.sh install.sh python.sh)
 DEMO := v73-in-split
 
 .PHONY: all ext man demo check lab score programs tests vmcores install clean FORCE
@@ -168,7 +169,7 @@ score: $(B)/khoscope
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir) \
-		$(mandir)/man1 $(mandir)/man3 $(docdir) $(bashcompdir) $(crashdir))
+		$(mandir)/man1 $(mandir)/man3 $(docdir) $(bashcompdir) $(crashdir) $(pythondir))
 	install -m 755 $(B)/khoscope $(DESTDIR)$(bindir)
 	install -m 644 $(B)/libkhoscope.a $(DESTDIR)$(libdir)
 	install -m 755 $(B)/libkhoscope.so $(DESTDIR)$(libdir)/libkhoscope.so.$(VERSION)
@@ -182,6 +183,7 @@ install: all
 	$(if $(MAN),install -m 644 $(filter %.3,$(MAN)) $(DESTDIR)$(mandir)/man3)
 	install -m 644 README.md COPYING $(wildcard docs/*.md docs/*.c docs/*.json) $(DESTDIR)$(docdir)
 	install -m 644 tools/khoscope.bash $(DESTDIR)$(bashcompdir)/khoscope
+	install -m 644 python/khoscope.py $(DESTDIR)$(pythondir)
 	$(if $(EXT),install -m 755 $(EXT) $(DESTDIR)$(crashdir))
 
 clean:

@@ -22,7 +22,6 @@
 #include "../tools/verbs.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "dump/dumpfile.h"
 #include "stream.h"
 
 #ifndef KHS_CRASH_VERSION
@@ -43,9 +42,6 @@ static struct answer *answers;
 static size_t nr_answers;  /* got so far */
 static size_t max_answers;
 static bool answer_lost;   /* gdb gave one that did not come through */
-
-/* The dump's file, put in order if it is a flattened one. */
-static struct khs_dumpfile dumpfile = KHS_DUMPFILE_NONE;
 
 /*
  * Kept from command to command, until the extension is unloaded: on a large dump counting the pages
@@ -273,57 +269,28 @@ static bool on_enumerator(void *priv, const char *name, int64_t *value)
 
 /* ---- memory --------------------------------------------------------------------------------- */
 
-/* Page by page, so that it is known how far it came. Adds to *@done. */
-static enum khs_presence read_pages(uint64_t pa, char *buf, size_t len, size_t *done)
-{
-	for (size_t at = 0; at < len;) {
-		size_t n = PAGESIZE() - (pa + at) % PAGESIZE();
-
-		if (n > len - at)
-			n = len - at;
-		if (!readmem(pa + at, PHYSADDR, buf + at, (long)n, NAME, RETURN_ON_ERROR | QUIET))
-			return KHS_MISSING; /* it is in the file, and did not unpack */
-		at += n;
-		*done += n;
-	}
-	return KHS_PRESENT;
-}
-
 /*
- * crash is asked only for what is in the file. Else it makes up zeros for the rest of an ELF
- * segment, zeros for excluded pages under "set zero_excluded", the page before for one that a
- * flattened file lacks, and reads on behind the last segment.
+ * Page by page, so that it is known how far it came. It is asked only for what is in the file. Else
+ * crash makes up zeros for the rest of an ELF segment, zeros for excluded pages under "set
+ * zero_excluded", the page before for one that a flattened file lacks, and reads on behind the last
+ * segment.
  */
 static enum khs_presence on_read(void *priv, uint64_t pa, void *buf, size_t len, size_t *done)
 {
-	(void)priv;
-	*done = 0;
-	while (*done < len) {
-		enum khs_presence presence;
-		struct khs_span span;
+	char *to = buf;
 
-		khs_bounds_look(dumpfile.bounds, pa + *done, len - *done, &span);
-		if (span.presence != KHS_PRESENT)
-			return span.presence;
-		presence = read_pages(pa + *done, (char *)buf + *done, span.len, done);
-		if (presence != KHS_PRESENT)
-			return presence;
+	(void)priv;
+	for (*done = 0; *done < len;) {
+		size_t n = PAGESIZE() - (pa + *done) % PAGESIZE();
+
+		if (n > len - *done)
+			n = len - *done;
+		if (!readmem(pa + *done, PHYSADDR, to + *done, (long)n, NAME,
+			     RETURN_ON_ERROR | QUIET))
+			return KHS_MISSING; /* it is in the file, and did not unpack */
+		*done += n;
 	}
 	return KHS_PRESENT;
-}
-
-static bool on_vmcoreinfo(void *priv, char **text, size_t *len)
-{
-	_cleanup_error_ struct khs_error *err = khs_dumpfile_vmcoreinfo(&dumpfile, text, len);
-
-	(void)priv;
-	return !err && *text;
-}
-
-static void on_close(void *priv)
-{
-	(void)priv;
-	khs_dumpfile_close(&dumpfile);
 }
 
 /* ---- opening -------------------------------------------------------------------------------- */
@@ -355,16 +322,6 @@ static void on_warning(void *arg, const char *message)
  * one is put in order, which takes room and time as with the command line tool: crash reads it in
  * place, but its index does not tell what a dump that was cut short lacks.
  */
-static struct khs_error *open_file(const struct khs_options *options)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", pc->dfd);
-	if (access(path, R_OK))
-		snprintf(path, sizeof(path), "%s", pc->dumpfile);
-	return khs_dumpfile_open(path, options, &dumpfile);
-}
-
 static struct khs_error *open_handle(void)
 {
 	static const struct khs_options options = {
@@ -372,27 +329,21 @@ static struct khs_error *open_handle(void)
 		.interrupted = on_interrupted,
 		.warn = on_warning,
 	};
-	const struct khs_probe *probe = &dumpfile.probe;
-	struct khs_source source = {
+	char path[PATH_MAX];
+	const struct khs_source source = {
 		.size = sizeof(source),
 		.name = "crash",
-		.format = probe->text,
+		.file = path,
 		.read = on_read,
-		.vmcoreinfo = on_vmcoreinfo,
 		.symbol = on_symbol,
 		.type_size = on_type_size,
 		.member = on_member,
 		.enumerator = on_enumerator,
-		.close = on_close,
 	};
-	struct khs_error *err = open_file(&options);
 
-	if (err) {
-		on_close(NULL);
-		return err;
-	}
-	source.flattened = probe->flattened;
-	source.incomplete_why = probe->complete ? NULL : probe->incomplete_why;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", pc->dfd);
+	if (access(path, R_OK))
+		snprintf(path, sizeof(path), "%s", pc->dumpfile);
 	return khs_open_source(&source, &options, &handle);
 }
 

@@ -87,13 +87,20 @@ enum khs_presence {
 };
 
 /*
- * Somebody else's dump (crash): memory, symbols and types by callback. All functions but
- * enumerator and close are required; @size is sizeof(struct khs_source).
+ * Somebody else's dump (crash's, drgn's): memory, symbols and types by callback. All functions but
+ * enumerator and close are required, vmcoreinfo too unless there is a file. Strings are the
+ * caller's until khs_open_source() returns, @name until khs_close().
  */
 struct khs_source {
-	size_t size;
+	size_t size;      /* sizeof(struct khs_source) */
 	const char *name; /* who answers: "crash" */
-	/* What khs_get_status() is to say of the dump; copied. */
+	/*
+	 * The file that @read reads from, for this library to look at its headers and tables. Then it
+	 * asks only for what is in the file (others make up zeros for the rest), and takes format and
+	 * VMCOREINFO from there. NULL: not known, and @read alone tells what is absent.
+	 */
+	const char *file;
+	/* What khs_get_status() is to say of the dump, if there is no file. */
 	const char *format; /* "ELF"; NULL: @name */
 	bool flattened;
 	const char *incomplete_why; /* one line; NULL: it is complete */
@@ -138,7 +145,10 @@ struct khs_question {
 /* Question @i, from 0 on; false beyond the last. Static strings. Other names are asked too. */
 KHS_API bool khs_question(size_t i, struct khs_question *ret);
 
-/* As khs_open(), over @source, which is copied; khs_close() calls its close(), so does an error. */
+/*
+ * As khs_open(), over @source, which is copied; khs_close() calls its close(), so does an error. A
+ * callback may be called until then, in the thread that called the library.
+ */
 KHS_API struct khs_error *khs_open_source(const struct khs_source *source,
 					  const struct khs_options *opts, struct khs **ret);
 

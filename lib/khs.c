@@ -62,23 +62,28 @@ struct khs_error *khs_open_source(const struct khs_source *source, const struct 
 				  struct khs **ret)
 {
 	struct khs_options own = { .size = sizeof(own) };
+	struct khs_source from = { 0 };
 	struct khs_dump *dump;
-	struct khs_error *err = khs_dump_open_source(source, &dump);
+	struct khs_error *err;
 	struct khs *k;
 
-	if (err)
-		return err;
+	if (!khs_take(&from, sizeof(from), source))
+		return khs_error_new(KHS_ERR_USAGE, "khs_source.size is not set");
 	if (opts && !khs_take(&own, sizeof(own), opts)) {
-		khs_dump_close(dump);
+		if (from.close)
+			from.close(from.priv);
 		return khs_error_new(KHS_ERR_USAGE, "khs_options.size is not set");
 	}
 	own.size = sizeof(own);
+	err = khs_dump_open_source(&from, &own, &dump);
+	if (err)
+		return err;
 	k = calloc(1, sizeof(*k));
 	if (!k) {
 		khs_dump_close(dump);
 		return khs_enomem();
 	}
-	return khs_open_model(k, khs_kernel_open_source(dump, source, &own, &k->kernel), ret);
+	return khs_open_model(k, khs_kernel_open_source(dump, &from, &own, &k->kernel), ret);
 }
 
 void khs_close(struct khs *k)

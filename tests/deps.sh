@@ -20,7 +20,7 @@ tests='libcmocka-dev:/usr/include/cmocka.h liblzo2-dev:/usr/include/lzo/lzo1x.h
 libsnappy-dev:/usr/include/snappy-c.h libzstd-dev:/usr/include/zstd.h
 scdoc:/usr/bin/scdoc jq:/usr/bin/jq debootstrap:/usr/sbin/debootstrap
 bzip2:/bin/bzip2 zstd:/usr/bin/zstd makedumpfile:/usr/bin/makedumpfile
-python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema/__init__.py'
+python3:/usr/bin/python3 python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema/__init__.py'
 lab='bc:/usr/bin/bc bison:/usr/bin/bison flex:/usr/bin/flex cpio:/usr/bin/cpio perl:/usr/bin/perl
 libssl-dev:/usr/include/openssl/ssl.h pahole:/usr/bin/pahole
 gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc

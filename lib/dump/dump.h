@@ -45,8 +45,12 @@ struct khs_dump {
 struct khs_error *khs_dump_open(const char *path, const struct khs_options *opts,
 				struct khs_dump **ret);
 
-/* Over callbacks of somebody else. Takes over @source's close(), also on error. */
-struct khs_error *khs_dump_open_source(const struct khs_source *source, struct khs_dump **ret);
+/*
+ * Over callbacks of somebody else; @source is whole, and copied. Takes over its close(), also on
+ * error. @opts as above.
+ */
+struct khs_error *khs_dump_open_source(const struct khs_source *source,
+				       const struct khs_options *opts, struct khs_dump **ret);
 
 void khs_dump_close(struct khs_dump *dump);
 

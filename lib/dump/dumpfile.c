@@ -47,6 +47,18 @@ struct khs_error *khs_dumpfile_open(const char *path, const struct khs_options *
 	return err ? err : khs_bounds_new(&ret->file, &ret->bounds);
 }
 
+void khs_dumpfile_describe(const struct khs_dumpfile *df, struct khs_dump *dump)
+{
+	const struct khs_probe *probe = &df->probe;
+
+	memcpy(dump->format, probe->text, sizeof(dump->format));
+	memcpy(dump->incomplete_why, probe->incomplete_why, sizeof(dump->incomplete_why));
+	dump->flattened = probe->flattened;
+	dump->live = df->file.live;
+	dump->complete = probe->complete;
+	dump->end = khs_bounds_end(df->bounds);
+}
+
 struct khs_error *khs_dumpfile_vmcoreinfo(const struct khs_dumpfile *df, char **text, size_t *len)
 {
 	uint64_t off, size;

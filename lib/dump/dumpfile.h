@@ -9,6 +9,7 @@
 
 #include "../base/extents.h"
 #include "bounds.h"
+#include "dump.h"
 #include "io.h"
 #include "probe.h"
 
@@ -27,6 +28,9 @@ struct khs_dumpfile {
  */
 struct khs_error *khs_dumpfile_open(const char *path, const struct khs_options *opts,
 				    struct khs_dumpfile *ret);
+
+/* Sets what @dump says of itself, but for what notes and VMCOREINFO tell. */
+void khs_dumpfile_describe(const struct khs_dumpfile *df, struct khs_dump *dump);
 
 /* *@text is VMCOREINFO, malloc()ed, for the caller to free; NULL if the dump has none. */
 struct khs_error *khs_dumpfile_vmcoreinfo(const struct khs_dumpfile *df, char **text, size_t *len);

@@ -125,19 +125,13 @@ static void read_cr3(struct khs_dump *dump, const struct khs_dumpfile *df)
 static struct khs_error *open_file(struct khs_dump *dump, struct file_dump *fd, const char *path,
 				   const struct khs_options *opts)
 {
-	const struct khs_probe *probe = &fd->df.probe;
 	struct khs_error *err = khs_dumpfile_open(path, opts, &fd->df);
 
 	if (!err)
 		err = open_kdumpfile(fd);
 	if (err)
 		return err;
-	memcpy(dump->format, probe->text, sizeof(dump->format));
-	memcpy(dump->incomplete_why, probe->incomplete_why, sizeof(dump->incomplete_why));
-	dump->flattened = probe->flattened;
-	dump->live = fd->df.file.live;
-	dump->complete = probe->complete;
-	dump->end = khs_bounds_end(fd->df.bounds);
+	khs_dumpfile_describe(&fd->df, dump);
 	read_cr3(dump, &fd->df);
 	return khs_dumpfile_vmcoreinfo(&fd->df, &dump->vmcoreinfo, &dump->vmcoreinfo_len);
 }

@@ -4,25 +4,56 @@
 
 #include "../base/error.h"
 #include "dump.h"
+#include "dumpfile.h"
 
+struct source_dump {
+	struct khs_source source;
+	struct khs_dumpfile df; /* its bounds are NULL if the source names no file */
+};
+
+/* What the other side counts wrong was not read. Adds to *@done. */
+static enum khs_presence ask(const struct khs_source *source, uint64_t pa, void *buf, size_t len,
+			     size_t *done)
+{
+	size_t n = 0;
+	enum khs_presence p = source->read(source->priv, pa, buf, len, &n);
+
+	if (n > len)
+		n = 0;
+	*done += n;
+	return p == KHS_PRESENT && n < len ? KHS_MISSING : p;
+}
+
+/* Only for what is in the file: the rest the other side may make up. */
 static enum khs_presence source_read(void *priv, uint64_t pa, void *buf, size_t len, size_t *done)
 {
-	const struct khs_source *source = priv;
-	enum khs_presence p = source->read(source->priv, pa, buf, len, done);
+	const struct source_dump *sd = priv;
 
-	/* The contract of dump.h, whatever the other side counts. */
-	if (p == KHS_PRESENT || *done > len)
-		*done = p == KHS_PRESENT ? len : 0;
-	return p;
+	*done = 0;
+	if (!sd->df.bounds)
+		return ask(&sd->source, pa, buf, len, done);
+	while (*done < len) {
+		enum khs_presence presence;
+		struct khs_span span;
+
+		khs_bounds_look(sd->df.bounds, pa + *done, len - *done, &span);
+		if (span.presence != KHS_PRESENT)
+			return span.presence;
+		presence = ask(&sd->source, pa + *done, (char *)buf + *done, span.len, done);
+		if (presence != KHS_PRESENT)
+			return presence;
+	}
+	return KHS_PRESENT;
 }
 
 static void source_close(void *priv)
 {
-	struct khs_source *source = priv;
+	struct source_dump *sd = priv;
 
-	if (source->close)
-		source->close(source->priv);
-	free(source);
+	khs_dumpfile_close(&sd->df);
+	if (sd->source.close)
+		sd->source.close(sd->source.priv);
+	free(sd);
 }
 
 static const struct khs_dump_ops source_ops = {
@@ -30,6 +61,24 @@ static const struct khs_dump_ops source_ops = {
 	.read = source_read,
 	.close = source_close,
 };
+
+/* With @source's own close(), from here on. */
+static struct khs_dump *new_dump(const struct khs_source *source, struct source_dump **ret)
+{
+	struct khs_dump *dump = calloc(1, sizeof(*dump));
+	struct source_dump *sd = calloc(1, sizeof(*sd));
+
+	if (!dump || !sd) {
+		free(dump);
+		free(sd);
+		return NULL;
+	}
+	*sd = (struct source_dump){ .source = *source, .df = KHS_DUMPFILE_NONE };
+	dump->ops = &source_ops;
+	dump->priv = sd;
+	*ret = sd;
+	return dump;
+}
 
 static void describe(struct khs_dump *dump, const struct khs_source *source)
 {
@@ -42,42 +91,57 @@ static void describe(struct khs_dump *dump, const struct khs_source *source)
 	dump->complete = !why;
 }
 
-static struct khs_dump *source_dump(const struct khs_source *source)
+static struct khs_error *open_file(struct khs_dump *dump, struct source_dump *sd,
+				   const struct khs_options *opts)
 {
-	struct khs_dump *dump = calloc(1, sizeof(*dump));
-	struct khs_source *copy = malloc(sizeof(*copy));
+	struct khs_error *err = khs_dumpfile_open(sd->source.file, opts, &sd->df);
 
-	if (!dump || !copy) {
-		free(dump);
-		free(copy);
-		return NULL;
-	}
-	*copy = *source;
-	dump->ops = &source_ops;
-	dump->priv = copy;
-	return dump;
+	if (err)
+		return err;
+	khs_dumpfile_describe(&sd->df, dump);
+	return khs_dumpfile_vmcoreinfo(&sd->df, &dump->vmcoreinfo, &dump->vmcoreinfo_len);
 }
 
-struct khs_error *khs_dump_open_source(const struct khs_source *source, struct khs_dump **ret)
+static struct khs_error *refuse(const struct khs_source *source, struct khs_error *err)
 {
+	if (source->close)
+		source->close(source->priv);
+	return err;
+}
+
+/* If the file has none, the other side may know where it is in memory. */
+static void ask_vmcoreinfo(struct khs_dump *dump, const struct khs_source *source)
+{
+	if (dump->vmcoreinfo || !source->vmcoreinfo)
+		return;
+	if (source->vmcoreinfo(source->priv, &dump->vmcoreinfo, &dump->vmcoreinfo_len))
+		return;
+	dump->vmcoreinfo = NULL;
+	dump->vmcoreinfo_len = 0;
+}
+
+struct khs_error *khs_dump_open_source(const struct khs_source *source,
+				       const struct khs_options *opts, struct khs_dump **ret)
+{
+	struct khs_error *err = NULL;
+	struct source_dump *sd;
 	struct khs_dump *dump;
 
-	if (source->size < sizeof(*source) || !source->read || !source->vmcoreinfo) {
-		if (source->size >= sizeof(*source) && source->close)
-			source->close(source->priv);
-		return khs_error_new(KHS_ERR_USAGE, "khs_source: a required callback is missing");
+	if (!source->read || !(source->vmcoreinfo || source->file))
+		return refuse(source, khs_error_new(KHS_ERR_USAGE,
+						    "khs_source: a required callback is missing"));
+	dump = new_dump(source, &sd);
+	if (!dump)
+		return refuse(source, khs_enomem());
+	if (source->file)
+		err = open_file(dump, sd, opts);
+	else
+		describe(dump, source);
+	if (err) {
+		khs_dump_close(dump);
+		return err;
 	}
-	dump = source_dump(source);
-	if (!dump) {
-		if (source->close)
-			source->close(source->priv);
-		return khs_enomem();
-	}
-	describe(dump, source);
-	if (!source->vmcoreinfo(source->priv, &dump->vmcoreinfo, &dump->vmcoreinfo_len)) {
-		dump->vmcoreinfo = NULL;
-		dump->vmcoreinfo_len = 0;
-	}
+	ask_vmcoreinfo(dump, source);
 	*ret = dump;
 	return NULL;
 }
