@@ -56,7 +56,7 @@ TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(TOOL_SRC)) $(B)/tests/mkdump/
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
 SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh synthetic.sh nocoreinfo.sh diff.sh cli.sh crash.sh \
-	screen.sh install.sh python.sh)
+	screen.sh install.sh python.sh package.sh)
 DEMO := v73-in-split
 
 .PHONY: all ext man demo check lab score programs tests vmcores install clean FORCE

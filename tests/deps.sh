@@ -26,7 +26,7 @@ libssl-dev:/usr/include/openssl/ssl.h pahole:/usr/bin/pahole
 gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
 libc6-dev-arm64-cross:/usr/aarch64-linux-gnu/include/stdlib.h
 qemu-system-x86:/usr/bin/qemu-system-x86_64 qemu-system-arm:/usr/bin/qemu-system-aarch64'
-ci='clang:/usr/bin/clang shellcheck:/usr/bin/shellcheck'
+ci='clang:/usr/bin/clang shellcheck:/usr/bin/shellcheck lintian:/usr/bin/lintian'
 
 case "${1-}" in
 demo) want=$build ;;

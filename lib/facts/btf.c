@@ -156,6 +156,12 @@ static void visit_all(struct khs_types *types, const struct btf *btf)
 }
 
 /*
+ * The header that every kernel has. Later headers of libbpf add sections behind str_len, and a type
+ * that is longer than that.
+ */
+#define HEADER_SIZE (offsetof(struct btf_header, str_len) + sizeof(__u32))
+
+/*
  * libbpf 1.1 checks both sections against the length behind a header of the usual size, then finds
  * them behind hdr_len bytes (btf.c:btf_parse_hdr): a longer header would send it out of the buffer.
  */
@@ -164,10 +170,10 @@ static bool header_fits(const void *data, size_t size)
 	struct btf_header h;
 	uint64_t room;
 
-	if (size < sizeof(h) || size > MAX_BTF_BYTES)
+	if (size < HEADER_SIZE || size > MAX_BTF_BYTES)
 		return false;
-	memcpy(&h, data, sizeof(h));
-	if (h.magic != BTF_MAGIC || h.hdr_len < sizeof(h) || h.hdr_len % 4 || h.hdr_len > size)
+	memcpy(&h, data, HEADER_SIZE);
+	if (h.magic != BTF_MAGIC || h.hdr_len < HEADER_SIZE || h.hdr_len % 4 || h.hdr_len > size)
 		return false;
 	room = size - h.hdr_len;
 	return (uint64_t)h.type_off + h.type_len <= room && (uint64_t)h.str_off + h.str_len <= room;

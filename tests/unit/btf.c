@@ -324,7 +324,7 @@ static void test_silence(void **state)
 	uint8_t *data = small_kernel(&size);
 
 	(void)state;
-	data[sizeof(struct btf_header) + 7] = 0x1f;
+	data[((const struct btf_header *)data)->hdr_len + 7] = 0x1f;
 	try(data, size);
 	assert_int_equal(calls, 0);
 	assert_ptr_equal(libbpf_set_print(before), count_prints);
