@@ -51,7 +51,7 @@ uint64_t khs_extents_covered(const struct khs_extents *x, uint64_t start, uint64
 
 static inline const struct khs_extent *khs_extents_end(const struct khs_extents *x)
 {
-	return x->v + x->n;
+	return x->n ? x->v + x->n : x->v;
 }
 
 #endif

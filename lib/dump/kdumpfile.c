@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../base/error.h"
+#include "../base/sanitizer.h"
 #include "diskdump.h"
 
 /* Its page cache is a list, walked for every page: the default of 1024 costs more than zlib. */
@@ -113,7 +114,7 @@ struct khs_error *khs_kdumpfile_new(int fd, const struct khs_diskdump *dd,
  */
 static void free_context(kdump_ctx_t *ctx)
 {
-#if KDUMPFILE_VERSION >= KDUMPFILE_MKVER(0, 5, 2) || defined(__SANITIZE_ADDRESS__)
+#if KDUMPFILE_VERSION >= KDUMPFILE_MKVER(0, 5, 2) || KHS_ASAN
 	kdump_free(ctx);
 #else
 	(void)ctx;
