@@ -4,6 +4,7 @@
 # make demo     install what is missing, build, check a real vmcore
 # make check    install what is missing, build, run every test
 # make tests    build the tests, run none
+# make fuzz     fuzz each target of tests/fuzz for FUZZ_SECONDS (60), by libFuzzer
 # make lab      build real kernels, run them under QEMU, dump them (hours the first time; KERNELS=
 #               names some of tests/lab/kernels)
 # make score    check the lab's dumps, or those of KERNELS, against what their guests logged
@@ -47,19 +48,23 @@ TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
 MKDUMP_SRC := $(sort $(wildcard tests/mkdump/*.c))
 # What writes dump files knows nothing of the library, and nothing of what is in the pages.
 DUMPFILE_SRC := $(wildcard tests/mkdump/dumpfile*.c)
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/*.c))
+# Of these each is a target; the others are what they share.
+FUZZ_NAMES := image-handover image-owners image-pages kallsyms btf vmcoreinfo fdt dumpfile
 MAN_SRC := $(sort $(wildcard docs/man/*.scd))
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 LIB_OBJ := $(call obj,$(LIB_SRC))
 TESTS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_SRC))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(TOOL_SRC)) $(B)/tests/mkdump/mkdump
+FUZZERS := $(addprefix $(B)/tests/fuzz/,$(FUZZ_NAMES))
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
-SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh synthetic.sh nocoreinfo.sh diff.sh cli.sh crash.sh \
-	screen.sh install.sh python.sh package.sh)
+SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh synthetic.sh fuzz.sh nocoreinfo.sh \
+	diff.sh cli.sh crash.sh screen.sh install.sh python.sh package.sh)
 DEMO := v73-in-split
 
-.PHONY: all ext man demo check lab score programs tests vmcores install clean FORCE
+.PHONY: all ext man demo check lab score programs tests vmcores fuzzers fuzz install clean FORCE
 all: $(B)/khoscope $(B)/libkhoscope.a $(B)/libkhoscope.so man ext
 
 # The extension needs crash's header, the manual pages scdoc; all else needs neither.
@@ -130,11 +135,29 @@ $(B)/tests/mkdump/mkdump: $(call obj,$(MKDUMP_SRC))
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) -lbpf -lelf -lfdt $(CODECS)
 
+# A fuzz target and what feeds it: files, or libFuzzer.
+FUZZ_MAIN = $(B)/tests/fuzz/main.o
+FUZZ_COMMON := $(addprefix $(B)/tests/fuzz/,fuzz.o image.o look.o output.o)
+$(B)/tests/fuzz/image.o: tests/fuzz/kernels.txt
+$(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(FUZZ_COMMON) $(FUZZ_MAIN) $(B)/libkhoscope.a
+	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)
+$(B)/tests/fuzz/seed: $(B)/tests/fuzz/seed.o $(FUZZ_COMMON) $(B)/libkhoscope.a
+	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)
+
+fuzzers: $(FUZZERS)
+
+FUZZ_CFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+fuzz:
+	@tests/deps.sh fuzz
+	@$(MAKE) --no-print-directory -s B=$(B)/fuzz CC=clang CFLAGS='$(FUZZ_CFLAGS)' FUZZ_MAIN= \
+		LDFLAGS=-fsanitize=fuzzer fuzzers
+	@tests/fuzz/run.sh $(B)/fuzz/tests/fuzz $(FUZZ_NAMES)
+
 $(B)/man/%: docs/man/%.scd
 	@mkdir -p $(@D)
 	scdoc <$< >$@
 
-programs: $(TESTS) $(TOOLS)
+programs: $(TESTS) $(TOOLS) $(FUZZERS)
 tests: programs vmcores
 
 # The dumps and vmlinux files of tests/vmcores, unpacked.
@@ -190,6 +213,6 @@ clean:
 	rm -rf $(B)
 
 -include $(patsubst %.c,$(B)/%.d,$(sort $(LIB_SRC) $(CLI_SRC) $(EXT_SRC) $(TEST_SRC) $(TOOL_SRC) \
-	$(MKDUMP_SRC)))
+	$(MKDUMP_SRC) $(FUZZ_SRC)))
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh demo|check|ci|lab: have what that needs from the Debian archive.
+# deps.sh demo|check|fuzz|ci|lab: have what that needs from the Debian archive.
 #
 # Says in one line what it fetches, and fetches nothing when nothing is missing.
 # Where it may not install (no root, no apt-get, no network) it says in one line
@@ -26,15 +26,17 @@ libssl-dev:/usr/include/openssl/ssl.h pahole:/usr/bin/pahole
 gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
 libc6-dev-arm64-cross:/usr/aarch64-linux-gnu/include/stdlib.h
 qemu-system-x86:/usr/bin/qemu-system-x86_64 qemu-system-arm:/usr/bin/qemu-system-aarch64'
-ci='clang:/usr/bin/clang shellcheck:/usr/bin/shellcheck lintian:/usr/bin/lintian'
+fuzz='clang:/usr/bin/clang libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/include/fuzzer'
+ci="shellcheck:/usr/bin/shellcheck lintian:/usr/bin/lintian $fuzz"
 
 case "${1-}" in
 demo) want=$build ;;
 check) want="$build $tests" ;;
+fuzz) want="$build $fuzz" ;;
 ci) want="$build $tests $ci" ;;
 lab) want="$build $tests $lab" ;;
 *)
-	echo "usage: tests/deps.sh demo|check|ci|lab" >&2
+	echo "usage: tests/deps.sh demo|check|fuzz|ci|lab" >&2
 	exit 2
 	;;
 esac
