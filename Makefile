@@ -41,7 +41,7 @@ LIB_SRC := $(sort $(wildcard lib/*.c lib/*/*.c))
 FILE_SRC := lib/open.c lib/dump/file.c lib/dump/kdumpfile.c lib/facts/btf.c \
 	lib/facts/dwarf.c lib/facts/vmlinux.c lib/facts/kernel_file.c
 DOOR_SRC := tools/verbs.c tools/options.c tools/parse.c tools/help.c
-CLI_SRC := tools/khoscope.c tools/screen.c $(DOOR_SRC)
+CLI_SRC := tools/khoscope.c tools/screen.c tools/sandbox.c $(DOOR_SRC)
 EXT_SRC := extensions/kho.c extensions/stream.c $(DOOR_SRC)
 TEST_SRC := $(sort $(wildcard tests/unit/*.c))
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
@@ -120,11 +120,13 @@ $(B)/kho.so: $(call obj,$(EXT_SRC) $(filter-out $(FILE_SRC),$(LIB_SRC))) extensi
 
 $(B)/tests/%: $(B)/tests/unit/%.o $(B)/libkhoscope.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) -lcmocka $(LIBS)
+	$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDFLAGS) -lcmocka $(LIBS)
 
 $(B)/tests/%: $(B)/tests/tools/%.o $(B)/libkhoscope.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)
+
+$(B)/tests/sandbox: $(B)/tools/sandbox.o
 
 CODECS := -lz -llzo2 -lsnappy -lzstd
 $(B)/tests/redump: $(call obj,$(DUMPFILE_SRC))

@@ -413,4 +413,41 @@ check "SIGINT: one line" grep -qx 'khoscope: interrupted' err
 signalled TERM
 check "SIGTERM: its own status" [ "$status" = 143 ]
 check "SIGTERM: no message" [ ! -s err ]
+
+# ---- the sandbox ---------------------------------------------------------------------------------
+
+filters() { sed -n 's/^Seccomp_filters:[[:space:]]*//p' "/proc/$1/status"; }
+
+# confined STEPS ARGUMENT...: the tool, stuck with a full pipe that nobody reads or at its endless
+# dump, has so many filters more than this shell
+confined() {
+	local want=$1 pid got='' own
+	shift
+	own=$(filters $$)
+	mkfifo pipe
+	exec 9<>pipe
+	dd if=/dev/zero of=pipe bs=4096 count=64 oflag=nonblock
+	"$khoscope" "$@" >pipe 2>err </dev/null 9>&- &
+	pid=$!
+	for _ in $(seq 100); do
+		got=$(($(filters "$pid") - own))
+		[ "$got" != "$want" ] || break
+		sleep 0.1
+	done
+	kill "$pid"
+	wait "$pid"
+	exec 9>&-
+	rm pipe
+	[ "$got" = "$want" ] || { echo "$got filters"; cat err; return 1; }
+} 2>/dev/null
+
+if [ -z "$(filters $$)" ]; then
+	skip "the sandbox" "this kernel does not tell of seccomp filters"
+else
+	check "while a dump is opened: one step" confined 1 check endless
+	check "while it is looked at: both steps" confined 2 list --json "$faults"
+	check "--no-sandbox: none" confined 0 list --json --no-sandbox "$faults"
+	"$khoscope" check --no-sandbox "$faults" >out 2>err </dev/null
+	check "--no-sandbox: the same words" diff out <("$khoscope" check "$faults" 2>&1)
+fi
 finish

@@ -7,6 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <jansson.h>
+
+#include "sandbox.h"
 #include "screen.h"
 
 #define NAME "khoscope"
@@ -130,15 +133,11 @@ static int usage(const struct khs_command *cmd)
 	return KHS_EXIT_FAILED;
 }
 
-/* Only what can be answered gets the screen, and a pager with it. */
-static int answer(struct ui *ui, struct khs *old, struct khs *k, struct khs_command *cmd)
+static int answer(struct ui *ui, struct khs *old, struct khs *k, const struct khs_command *cmd)
 {
 	struct khs_error *err;
-	int status;
+	int status = khs_command_run_pair(old, k, cmd, stdout, &err);
 
-	cmd->style = khs_screen_style(cmd->colour);
-	ui->pager = khs_pager_start();
-	status = khs_command_run_pair(old, k, cmd, stdout, &err);
 	wipe_progress(ui);
 	return err || interrupted ? fail(ui, err, status) : status;
 }
@@ -166,7 +165,16 @@ static struct khs_error *open_old(const struct khs_command *cmd, const struct kh
 	return khs_open(cmd->old_dump, &own, ret);
 }
 
-static int open_and_answer(struct ui *ui, struct khs_command *cmd)
+/* What it can't do it tells, and goes on: a dump is to be read on any kernel. */
+static void confine(struct ui *ui, const struct khs_command *cmd, enum khs_sandbox_step step)
+{
+	char why[160];
+
+	if (!cmd->no_sandbox && !khs_sandbox_enter(step, why, sizeof(why)))
+		show_warning(ui, why);
+}
+
+static int open_and_answer(struct ui *ui, const struct khs_command *cmd)
 {
 	const struct khs_options opts = {
 		.size = sizeof(opts),
@@ -178,11 +186,16 @@ static int open_and_answer(struct ui *ui, struct khs_command *cmd)
 		.warn = show_warning,
 	};
 	struct khs *k = NULL, *old;
-	struct khs_error *err = open_old(cmd, &opts, &old);
+	struct khs_error *err;
 	int status;
 
+	/* jansson takes the seed of its hashes from a file, when it is first asked for an object. */
+	json_object_seed(0);
+	confine(ui, cmd, KHS_SANDBOX_OPENING);
+	err = open_old(cmd, &opts, &old);
 	if (!err)
 		err = khs_open(cmd->dump, &opts, &k);
+	confine(ui, cmd, KHS_SANDBOX_OPENED);
 	status = err ? fail(ui, err, KHS_EXIT_FAILED) : answer(ui, old, k, cmd);
 	khs_close(k);
 	khs_close(old);
@@ -214,6 +227,8 @@ int main(int argc, char *argv[])
 	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error like a full disk */
 	clock_gettime(CLOCK_MONOTONIC, &ui.drawn_at);
 	catch_sigint();
+	cmd.style = khs_screen_style(cmd.colour);
+	ui.pager = khs_pager_start();
 	if (khs_command_needs_dump(&cmd))
 		status = open_and_answer(&ui, &cmd);
 	else

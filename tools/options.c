@@ -158,6 +158,8 @@ const struct khs_option khs_option_table[] = {
 	{ V(CHECK) | V(PREFLIGHT) | V(EXPLAIN), BOTH, "color", 0, 0, "WHEN",
 	  "auto, always or never", "colours: auto is on a terminal, unless NO_COLOR is set;\n"
 	  "never in crash", SET(color) },
+	{ ANSWERS, KHS_DOOR_CLI, "no-sandbox", 0, 0, NULL, NULL,
+	  "keep all that the process may do while it reads dumps", FLAG(no_sandbox) },
 	{ ANY, KHS_DOOR_CLI, "quiet", 'q', 0, NULL, NULL,
 	  "no warnings, no progress", FLAG(quiet) },
 	{ ANY, BOTH, "help", 'h', 'h', NULL, NULL, "print this", INSTEAD(HELP) },

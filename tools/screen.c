@@ -4,6 +4,7 @@
 #include "command.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -73,12 +74,16 @@ static const char *pager_command(void)
 	return *command && strcmp(command, "cat") ? command : NULL;
 }
 
-/* In the child. */
+/* In the child. Only what can be answered gets the screen. */
 static void run_pager(const char *command, const int fds[2])
 {
+	struct pollfd something = { .fd = fds[0], .events = POLLIN };
+
+	close(fds[1]);
+	if (poll(&something, 1, -1) != 1 || !(something.revents & POLLIN))
+		_exit(0);
 	dup2(fds[0], STDIN_FILENO);
 	close(fds[0]);
-	close(fds[1]);
 	setenv("LESS", "FRX", 0);
 	setenv("LV", "-c", 0);
 	execl("/bin/sh", "sh", "-c", command, (char *)NULL);

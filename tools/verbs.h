@@ -70,6 +70,7 @@ struct khs_command {
 	const char *vmlinux;
 	const char *old_vmlinux; /* diff */
 	bool any_build_id;
+	bool no_sandbox;
 	bool quiet;
 
 	char problem[256]; /* why parsing failed: one line, not sanitised */

@@ -93,14 +93,18 @@ static int open_temp(const char *dir)
 	return fd;
 }
 
+const char *khs_temp_dir(size_t i)
+{
+	const char *own = getenv("TMPDIR");
+	const char *const dirs[] = { own, "/var/tmp", "/tmp", NULL };
+
+	return dirs[(own && *own ? 0 : 1) + i];
+}
+
 static struct khs_error *make_temp(struct rearrange *r)
 {
-	const char *dirs[] = { getenv("TMPDIR"), "/var/tmp", "/tmp" };
-
-	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		if (!dirs[i] || !*dirs[i])
-			continue;
-		r->dir = dirs[i];
+	for (size_t i = 0; khs_temp_dir(i); i++) {
+		r->dir = khs_temp_dir(i);
 		r->fd = open_temp(r->dir);
 		if (r->fd >= 0)
 			return NULL;
