@@ -13,8 +13,14 @@ void khs_extents_deinit(struct khs_extents *x)
 
 bool khs_extents_add(struct khs_extents *x, uint64_t start, uint64_t end, int32_t tag)
 {
+	struct khs_extent *last = x->n ? &x->v[x->n - 1] : NULL;
+
 	if (start >= end)
 		return true;
+	if (last && last->end == start && last->tag == tag) {
+		last->end = end;
+		return true;
+	}
 	if (!khs_array_grow(x->v, x->n, x->cap))
 		return false;
 	x->v[x->n++] = (struct khs_extent){ start, end, tag };

@@ -25,7 +25,10 @@ struct khs_extents {
 
 void khs_extents_deinit(struct khs_extents *x);
 
-/* Appends [start, end); an empty range is dropped. False without memory. */
+/*
+ * Appends [start, end), to the last range where it continues that; an empty one is dropped. False
+ * without memory.
+ */
 bool khs_extents_add(struct khs_extents *x, uint64_t start, uint64_t end, int32_t tag);
 
 /*

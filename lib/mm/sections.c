@@ -39,16 +39,9 @@ static struct section_bits section_bits(const struct khs_facts *f)
 	};
 }
 
-/* As khs_extents_add(), but joined to the one before where it goes on: they come in order. */
 static struct khs_error *add_pages(struct khs_mem *mem, uint64_t start, uint64_t end, int32_t tag)
 {
-	struct khs_extents *x = &mem->sections;
-
-	if (x->n && x->v[x->n - 1].end == start && x->v[x->n - 1].tag == tag) {
-		x->v[x->n - 1].end = end;
-		return NULL;
-	}
-	return khs_extents_add(x, start, end, tag) ? NULL : khs_enomem();
+	return khs_extents_add(&mem->sections, start, end, tag) ? NULL : khs_enomem();
 }
 
 /*
