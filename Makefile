@@ -34,7 +34,8 @@ CRASH_INC ?= /usr/include/crash
 PKGS := libdw libelf libbpf libkdumpfile jansson
 KHS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -fPIC -fvisibility=hidden \
 	$(WARN) $(WERROR) -DKHS_VERSION='"$(VERSION)"' -Ilib
-LIBS = $(shell pkg-config --libs $(PKGS)) -lfdt -lz
+CODECS := -lz -llzo2 -lsnappy -lzstd
+LIBS = $(shell pkg-config --libs $(PKGS)) -lfdt $(CODECS)
 
 LIB_SRC := $(sort $(wildcard lib/*.c lib/*/*.c))
 # What needs libkdumpfile, elfutils or libbpf: crash brings memory, symbols and types itself.
@@ -116,7 +117,7 @@ $(B)/extensions/kho.o: private KHS_CFLAGS += -isystem $(CRASH_INC) \
 # -Bsymbolic and hidden names: crash exports twelve thousand symbols of its own.
 $(B)/kho.so: $(call obj,$(EXT_SRC) $(filter-out $(FILE_SRC),$(LIB_SRC))) extensions/kho.map
 	$(CC) $(CFLAGS) -shared -Wl,-Bsymbolic -Wl,--version-script=extensions/kho.map -o $@ \
-		$(filter %.o,$^) $(LDFLAGS) -ljansson -lfdt
+		$(filter %.o,$^) $(LDFLAGS) -ljansson -lfdt $(CODECS)
 
 $(B)/tests/%: $(B)/tests/unit/%.o $(B)/libkhoscope.a
 	@mkdir -p $(@D)
@@ -128,7 +129,6 @@ $(B)/tests/%: $(B)/tests/tools/%.o $(B)/libkhoscope.a
 
 $(B)/tests/sandbox: $(B)/tools/sandbox.o
 
-CODECS := -lz -llzo2 -lsnappy -lzstd
 $(B)/tests/redump: $(call obj,$(DUMPFILE_SRC))
 $(B)/tests/redump: private LDFLAGS += $(CODECS)
 

@@ -10,7 +10,10 @@
  *
  * Units: a pfn counts base pages of the dumped kernel; addresses and sizes are bytes; a range is
  * half open, [start, end). Strings and structures handed to a callback live until it returns.
- * Handles may be used by one thread at a time.
+ * Handles may be used by one thread at a time. Where struct pages are read, the library has threads
+ * of its own at work (khs_options.jobs), with all signals blocked; they call nothing of the
+ * caller's, and have ended when the function that made them returns, whatever it returns.
+ * What it returns does not depend on how many they were.
  */
 #ifndef KHOSCOPE_H
 #define KHOSCOPE_H
@@ -67,6 +70,8 @@ struct khs_options {
 	void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
 	/* Something worth telling that stops nothing: one line, no newline. */
 	void (*warn)(void *arg, const char *message);
+
+	unsigned int jobs; /* threads that read struct pages; 0: one for each processor there is */
 };
 
 /*

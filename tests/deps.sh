@@ -15,9 +15,10 @@ pkg-config:/usr/bin/pkg-config libkdumpfile-dev:/usr/include/libkdumpfile/kdumpf
 libelf-dev:/usr/include/libelf.h libdw-dev:/usr/include/elfutils/libdw.h
 libbpf-dev:/usr/include/bpf/btf.h libfdt-dev:/usr/include/libfdt.h
 libjansson-dev:/usr/include/jansson.h zlib1g-dev:/usr/include/zlib.h
+liblzo2-dev:/usr/include/lzo/lzo1x.h libsnappy-dev:/usr/include/snappy-c.h
+libzstd-dev:/usr/include/zstd.h
 xz-utils:/usr/bin/xz'
-tests='libcmocka-dev:/usr/include/cmocka.h liblzo2-dev:/usr/include/lzo/lzo1x.h
-libsnappy-dev:/usr/include/snappy-c.h libzstd-dev:/usr/include/zstd.h
+tests='libcmocka-dev:/usr/include/cmocka.h
 scdoc:/usr/bin/scdoc jq:/usr/bin/jq debootstrap:/usr/sbin/debootstrap
 bzip2:/bin/bzip2 zstd:/usr/bin/zstd makedumpfile:/usr/bin/makedumpfile
 python3:/usr/bin/python3 python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema/__init__.py'

@@ -29,6 +29,8 @@ struct kdump_bounds {
 	size_t nr_ranks;
 	size_t cap_ranks;
 	uint64_t known_pfns; /* before the first hole in the bitmap of dumped pages */
+	uint64_t next_pfn;   /* behind the last one that rank() was asked for, and its answer */
+	uint64_t next_rank;
 	struct window ram, dumped, descs;
 };
 
@@ -42,6 +44,7 @@ struct elf_bounds {
 struct khs_bounds {
 	struct khs_file file;
 	bool elf;
+	bool clone; /* the tables are another one's */
 	struct kdump_bounds k;
 	struct elf_bounds e;
 };
@@ -96,6 +99,7 @@ static struct khs_error *kdump_new(struct khs_bounds *b)
 	if (err)
 		return err;
 	k->shift = __builtin_ctzll(k->dd.block);
+	k->next_pfn = UINT64_MAX;
 	if (!build_ranks(b, &pages))
 		return khs_enomem();
 	end = k->dd.desc_off + pages * KHS_DD_DESC_SIZE;
@@ -115,8 +119,8 @@ static int bit(const struct khs_bounds *b, struct window *w, uint64_t bitmap, ui
 	return byte ? *byte >> pfn % 8 & 1 : -1;
 }
 
-/* How many dumped pages come before @pfn, whose own bit was read from @k->dumped. */
-static bool rank(struct khs_bounds *b, uint64_t pfn, uint64_t *ret)
+/* How many dumped pages come before @pfn, by counting. */
+static bool count_rank(struct khs_bounds *b, uint64_t pfn, uint64_t *ret)
 {
 	struct kdump_bounds *k = &b->k;
 	uint64_t step = pfn / 8 / RANK_STEP;
@@ -127,6 +131,20 @@ static bool rank(struct khs_bounds *b, uint64_t pfn, uint64_t *ret)
 		return false;
 	*ret = k->ranks[step] + khs_popcount(bytes, len) +
 	       __builtin_popcount(bytes[len] & ((1u << pfn % 8) - 1));
+	return true;
+}
+
+/* The same for a dumped @pfn; most are asked for one after the other. */
+static bool rank(struct khs_bounds *b, uint64_t pfn, uint64_t *ret)
+{
+	struct kdump_bounds *k = &b->k;
+
+	if (pfn == k->next_pfn)
+		*ret = k->next_rank;
+	else if (!count_rank(b, pfn, ret))
+		return false;
+	k->next_pfn = pfn + 1;
+	k->next_rank = *ret + 1;
 	return true;
 }
 
@@ -165,6 +183,11 @@ static enum khs_presence look_page(struct khs_bounds *b, uint64_t pfn, struct kh
 		return KHS_MISSING;
 	khs_diskdump_unpack(raw, desc);
 	return plausible_desc(b, desc) ? KHS_PRESENT : KHS_MISSING;
+}
+
+enum khs_presence khs_bounds_page(struct khs_bounds *b, uint64_t pa, struct khs_page_desc *ret)
+{
+	return look_page(b, pa >> b->k.shift, ret);
 }
 
 static void kdump_look(struct khs_bounds *b, uint64_t pa, uint64_t len, struct khs_span *ret)
@@ -281,10 +304,25 @@ struct khs_error *khs_bounds_new(const struct khs_file *file, struct khs_bounds 
 	return NULL;
 }
 
+struct khs_bounds *khs_bounds_clone(const struct khs_bounds *b)
+{
+	struct khs_bounds *clone = malloc(sizeof(*clone));
+
+	if (!clone)
+		return NULL;
+	*clone = *b;
+	clone->clone = true;
+	return clone;
+}
+
 void khs_bounds_free(struct khs_bounds *b)
 {
 	if (!b)
 		return;
+	if (b->clone) {
+		free(b);
+		return;
+	}
 	free(b->k.ranks);
 	khs_elfcore_deinit(&b->e.core);
 	khs_extents_deinit(&b->e.present);

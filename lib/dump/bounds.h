@@ -23,6 +23,7 @@
 
 struct khs_bounds;
 struct khs_diskdump;
+struct khs_page_desc;
 
 struct khs_span {
 	enum khs_presence presence;
@@ -38,12 +39,21 @@ struct khs_span {
 struct khs_error *khs_bounds_new(const struct khs_file *file, struct khs_bounds **ret);
 void khs_bounds_free(struct khs_bounds *b);
 
+/* One to look at by another thread; uses the tables of @b, which must outlive it. NULL: no memory. */
+struct khs_bounds *khs_bounds_clone(const struct khs_bounds *b);
+
 /*
  * What is at [@pa, @pa + @len), which does not wrap and is not empty: the answer for @pa, and for
  * how many bytes it holds. A PRESENT span is as long as can be; others may be shorter than the
  * truth.
  */
 void khs_bounds_look(struct khs_bounds *b, uint64_t pa, uint64_t len, struct khs_span *ret);
+
+/*
+ * Where the page that holds @pa lies, as its descriptor has it: on PRESENT all of it is in the file
+ * and its size and codec can be. Of kdump only.
+ */
+enum khs_presence khs_bounds_page(struct khs_bounds *b, uint64_t pa, struct khs_page_desc *ret);
 
 /* First address beyond all that the tables tell of. */
 uint64_t khs_bounds_end(const struct khs_bounds *b);

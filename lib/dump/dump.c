@@ -14,6 +14,11 @@ enum khs_presence khs_dump_read(struct khs_dump *dump, uint64_t pa, void *buf, s
 	return dump->ops->read(dump->priv, pa, buf, len, done);
 }
 
+struct khs_dump *khs_dump_clone(struct khs_dump *dump)
+{
+	return dump->ops->clone ? dump->ops->clone(dump->priv) : NULL;
+}
+
 void khs_dump_close(struct khs_dump *dump)
 {
 	if (!dump)

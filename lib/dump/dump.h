@@ -18,6 +18,8 @@ struct khs_dump_ops {
 	/* As khs_source.read. */
 	enum khs_presence (*read)(void *priv, uint64_t pa, void *buf, size_t len, size_t *done);
 	void (*close)(void *priv);
+	/* As khs_dump_clone(); may be NULL. */
+	struct khs_dump *(*clone)(void *priv);
 };
 
 #define KHS_DUMP_CPUS 64
@@ -53,6 +55,12 @@ struct khs_error *khs_dump_open_source(const struct khs_source *source,
 				       const struct khs_options *opts, struct khs_dump **ret);
 
 void khs_dump_close(struct khs_dump *dump);
+
+/*
+ * Another way to read the memory of @dump, which must outlive it: for one more thread, and made for
+ * reading much of it in order. It tells nothing else. NULL if there is none, or no memory for it.
+ */
+struct khs_dump *khs_dump_clone(struct khs_dump *dump);
 
 /*
  * Reads as khs_source.read. A @len that wraps around reads nothing (KHS_NORAM).

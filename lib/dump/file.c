@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../base/error.h"
+#include "bulk.h"
 #include "diskdump.h"
 #include "dump.h"
 #include "dumpfile.h"
@@ -53,6 +54,13 @@ static enum khs_presence file_read(void *priv, uint64_t pa, void *buf, size_t le
 	return KHS_PRESENT;
 }
 
+static struct khs_dump *file_clone(void *priv)
+{
+	const struct file_dump *fd = priv;
+
+	return khs_bulk_open(&fd->df);
+}
+
 static void file_close(void *priv)
 {
 	struct file_dump *fd = priv;
@@ -66,6 +74,7 @@ static const struct khs_dump_ops file_ops = {
 	.name = "file",
 	.read = file_read,
 	.close = file_close,
+	.clone = file_clone,
 };
 
 static void khs_dump_closep(struct khs_dump **dump)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "../base/error.h"
+#include "bulk.h"
 #include "dump.h"
 #include "dumpfile.h"
 
@@ -56,10 +57,19 @@ static void source_close(void *priv)
 	free(sd);
 }
 
+/* By way of the file: the other side may be no good for threads, or slow for much (crash is both). */
+static struct khs_dump *source_clone(void *priv)
+{
+	const struct source_dump *sd = priv;
+
+	return sd->df.bounds ? khs_bulk_open(&sd->df) : NULL;
+}
+
 static const struct khs_dump_ops source_ops = {
 	.name = "source",
 	.read = source_read,
 	.close = source_close,
+	.clone = source_clone,
 };
 
 /* With @source's own close(), from here on. */

@@ -3,6 +3,7 @@
 
 #include <endian.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../base/error.h"
 #include "vm_arch.h"
@@ -199,6 +200,8 @@ enum khs_presence khs_vm_translate(struct khs_vm *vm, uint64_t va, uint64_t *pa,
 
 enum khs_presence khs_vm_read(struct khs_vm *vm, uint64_t va, void *buf, size_t len, size_t *done)
 {
+	uint64_t last_pa = 0, last_run = 0;
+
 	*done = 0;
 	while (*done < len) {
 		enum khs_presence presence;
@@ -210,8 +213,16 @@ enum khs_presence khs_vm_read(struct khs_vm *vm, uint64_t va, void *buf, size_t 
 			return presence;
 		if (run > len - *done)
 			run = len - *done;
+		/* The memory map of hugetlb folios is one page, over and over (hugetlb_vmemmap.c). */
+		if (pa == last_pa && run == last_run) {
+			memcpy((char *)buf + *done, (char *)buf + *done - run, run);
+			*done += run;
+			continue;
+		}
 		presence = khs_dump_read(vm->dump, pa, (char *)buf + *done, run, &got);
 		*done += got;
+		last_pa = pa;
+		last_run = run;
 		if (presence != KHS_PRESENT)
 			return presence;
 	}
@@ -249,14 +260,14 @@ static struct khs_error *check_root(struct khs_vm *vm)
 	return NULL;
 }
 
-static struct khs_error *alloc_tables(struct khs_vm *vm)
+static bool alloc_tables(struct khs_vm *vm)
 {
 	for (unsigned int level = 0; level < vm->l.levels; level++) {
 		vm->tables[level].entries = malloc((size_t)1 << vm->l.page_shift);
 		if (!vm->tables[level].entries)
-			return khs_enomem();
+			return false;
 	}
-	return NULL;
+	return true;
 }
 
 static struct khs_error *setup(struct khs_vm *vm, const struct khs_vmcoreinfo *vmci)
@@ -273,9 +284,8 @@ static struct khs_error *setup(struct khs_vm *vm, const struct khs_vmcoreinfo *v
 	err = vm->arch->layout(vmci, &vm->l);
 	if (err)
 		return err;
-	err = alloc_tables(vm);
-	if (err)
-		return err;
+	if (!alloc_tables(vm))
+		return khs_enomem();
 	return check_root(vm);
 }
 
@@ -298,6 +308,18 @@ struct khs_error *khs_vm_new(struct khs_dump *dump, const struct khs_vmcoreinfo 
 		return khs_error_wrap(err, "page tables");
 	*ret = khs_steal(vm);
 	return NULL;
+}
+
+struct khs_vm *khs_vm_clone(const struct khs_vm *vm, struct khs_dump *dump)
+{
+	_cleanup_(vm_freep) struct khs_vm *clone = calloc(1, sizeof(*clone));
+
+	if (!clone)
+		return NULL;
+	clone->dump = dump;
+	clone->arch = vm->arch;
+	clone->l = vm->l;
+	return alloc_tables(clone) ? khs_steal(clone) : NULL;
 }
 
 void khs_vm_free(struct khs_vm *vm)

@@ -337,31 +337,40 @@ static void no_vmcoreinfo(void **state)
 }
 
 /* Any alignment and length gives the same bytes. */
-static void odd_reads(void **state)
+static void odd_reads_of(struct khs_dump *dump)
 {
-	static const char *const names[] = { "elf", "none", "zlib" };
 	static const size_t lens[] = { 1, 7, 64, 4095, 4097, 30000 };
 	uint8_t buf[30000];
-	struct khs_dump *dump;
+
+	for (size_t l = 0; l < sizeof(lens) / sizeof(lens[0]); l++) {
+		uint64_t pa = 300 * PAGE + 4000 + l;
+		size_t done;
+
+		assert_int_equal(khs_dump_read(dump, pa, buf, lens[l], &done), KHS_PRESENT);
+		assert_int_equal(done, lens[l]);
+		assert_memory_equal(buf, whole.bytes + whole.at[300] * PAGE + 4000 + l, lens[l]);
+		/* Up to the end of memory, and not one byte more. */
+		pa = 4103 * PAGE - 100;
+		assert_int_equal(khs_dump_read(dump, pa, buf, 101, &done), KHS_NORAM);
+		assert_int_equal(done, 100);
+	}
+	assert_int_equal(khs_dump_read_all(dump, UINT64_MAX - 3, buf, 8), KHS_NORAM);
+	assert_int_equal(khs_dump_read_all(dump, UINT64_MAX, buf, 1), KHS_NORAM);
+}
+
+static void odd_reads(void **state)
+{
+	static const char *const names[] = { "elf", "none", "zlib", "lzo", "snappy", "zstd" };
+	struct khs_dump *dump, *clone;
 
 	(void)state;
-	for (size_t n = 0; n < 3; n++) {
+	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
 		assert_null(khs_dump_open(path_of(names[n]), NULL, &dump));
-		for (size_t l = 0; l < sizeof(lens) / sizeof(lens[0]); l++) {
-			uint64_t pa = 300 * PAGE + 4000 + l;
-			size_t done;
-
-			assert_int_equal(khs_dump_read(dump, pa, buf, lens[l], &done), KHS_PRESENT);
-			assert_int_equal(done, lens[l]);
-			assert_memory_equal(buf, whole.bytes + whole.at[300] * PAGE + 4000 + l,
-					    lens[l]);
-			/* Up to the end of memory, and not one byte more. */
-			pa = 4103 * PAGE - 100;
-			assert_int_equal(khs_dump_read(dump, pa, buf, 101, &done), KHS_NORAM);
-			assert_int_equal(done, 100);
-		}
-		assert_int_equal(khs_dump_read_all(dump, UINT64_MAX - 3, buf, 8), KHS_NORAM);
-		assert_int_equal(khs_dump_read_all(dump, UINT64_MAX, buf, 1), KHS_NORAM);
+		odd_reads_of(dump);
+		clone = khs_dump_clone(dump);
+		assert_non_null(clone);
+		odd_reads_of(clone);
+		khs_dump_close(clone);
 		khs_dump_close(dump);
 	}
 }
