@@ -35,7 +35,7 @@ PKGS := libdw libelf libbpf libkdumpfile jansson
 KHS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -fPIC -fvisibility=hidden \
 	$(WARN) $(WERROR) -DKHS_VERSION='"$(VERSION)"' -Ilib
 CODECS := -lz -llzo2 -lsnappy -lzstd
-LIBS = $(shell pkg-config --libs $(PKGS)) -lfdt $(CODECS)
+LIBS = $(shell pkg-config --libs $(PKGS)) -lfdt $(CODECS) -pthread
 
 LIB_SRC := $(sort $(wildcard lib/*.c lib/*/*.c))
 # What needs libkdumpfile, elfutils or libbpf: crash brings memory, symbols and types itself.
@@ -61,8 +61,8 @@ TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(TOOL_SRC)) $(B)/tests/mkdump/
 FUZZERS := $(addprefix $(B)/tests/fuzz/,$(FUZZ_NAMES))
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
-SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh synthetic.sh fuzz.sh nocoreinfo.sh \
-	diff.sh cli.sh crash.sh screen.sh install.sh python.sh package.sh)
+SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh jobs.sh synthetic.sh fuzz.sh \
+	nocoreinfo.sh diff.sh cli.sh crash.sh screen.sh install.sh python.sh package.sh)
 DEMO := v73-in-split
 
 .PHONY: all ext man demo check lab score programs tests vmcores fuzzers fuzz install clean FORCE
@@ -117,7 +117,7 @@ $(B)/extensions/kho.o: private KHS_CFLAGS += -isystem $(CRASH_INC) \
 # -Bsymbolic and hidden names: crash exports twelve thousand symbols of its own.
 $(B)/kho.so: $(call obj,$(EXT_SRC) $(filter-out $(FILE_SRC),$(LIB_SRC))) extensions/kho.map
 	$(CC) $(CFLAGS) -shared -Wl,-Bsymbolic -Wl,--version-script=extensions/kho.map -o $@ \
-		$(filter %.o,$^) $(LDFLAGS) -ljansson -lfdt $(CODECS)
+		$(filter %.o,$^) $(LDFLAGS) -ljansson -lfdt $(CODECS) -pthread
 
 $(B)/tests/%: $(B)/tests/unit/%.o $(B)/libkhoscope.a
 	@mkdir -p $(@D)

@@ -11,8 +11,9 @@
  * crash leaves a command by longjmp() at many places: in its SIGINT handler, in every question to
  * its gdb when the reader of the output is gone, in error(FATAL). So a command has two halves. The
  * first asks gdb all that will ever be asked, and holds nothing that is not static. The second
- * holds memory, and calls nothing of crash but readmem() with RETURN_ON_ERROR. In both SIGINT is
- * blocked and polled for; crash gets it when the command is over and everything is released.
+ * holds memory and threads, and calls nothing of crash but readmem() with RETURN_ON_ERROR. In both
+ * SIGINT is blocked and polled for; crash gets it when the command is over and everything is
+ * released.
  */
 #include "defs.h"
 

@@ -184,6 +184,7 @@ static int open_and_answer(struct ui *ui, const struct khs_command *cmd)
 		.interrupted = was_interrupted,
 		.progress = show_progress,
 		.warn = show_warning,
+		.jobs = cmd->jobs,
 	};
 	struct khs *k = NULL, *old;
 	struct khs_error *err;

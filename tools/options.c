@@ -112,6 +112,16 @@ static bool set_color(struct khs_command *cmd, const char *arg)
 	return false;
 }
 
+static bool set_jobs(struct khs_command *cmd, const char *arg)
+{
+	uint64_t n;
+
+	if (!khs_parse_number(arg, &n) || !n || n > INT32_MAX)
+		return false;
+	cmd->jobs = (unsigned int)n;
+	return true;
+}
+
 static bool set_limit(struct khs_command *cmd, const char *arg)
 {
 	return khs_parse_number(arg, &cmd->filter.limit) && cmd->filter.limit;
@@ -121,7 +131,7 @@ static bool set_limit(struct khs_command *cmd, const char *arg)
 #define INSTEAD(verb) NULL, 0, KHS_VERB_##verb
 #define SET(name) set_##name, 0, 0
 
-/* The one table of options. The command line keeps -j free. */
+/* The one table of options. */
 const struct khs_option khs_option_table[] = {
 	{ ANSWERS, BOTH, "json", 0, 'j', NULL, NULL,
 	  "print JSON (docs/json.md) instead of text", FLAG(json) },
@@ -158,6 +168,8 @@ const struct khs_option khs_option_table[] = {
 	{ V(CHECK) | V(PREFLIGHT) | V(EXPLAIN), BOTH, "color", 0, 0, "WHEN",
 	  "auto, always or never", "colours: auto is on a terminal, unless NO_COLOR is set;\n"
 	  "never in crash", SET(color) },
+	{ ANSWERS, KHS_DOOR_CLI, "jobs", 'j', 0, "N", "a number of threads, 1 or more",
+	  "read struct pages with N threads; without it, one for\neach processor", SET(jobs) },
 	{ ANSWERS, KHS_DOOR_CLI, "no-sandbox", 0, 0, NULL, NULL,
 	  "keep all that the process may do while it reads dumps", FLAG(no_sandbox) },
 	{ ANY, KHS_DOOR_CLI, "quiet", 'q', 0, NULL, NULL,

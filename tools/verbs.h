@@ -69,6 +69,7 @@ struct khs_command {
 	const char *old_dump; /* diff: the earlier one; else NULL */
 	const char *vmlinux;
 	const char *old_vmlinux; /* diff */
+	unsigned int jobs; /* 0: not said */
 	bool any_build_id;
 	bool no_sandbox;
 	bool quiet;

@@ -66,7 +66,7 @@ static struct khs_error *count_restored(const struct khs_mem *mem, uint64_t star
 	struct khs_memmap map;
 
 	*seen = *restored = 0;
-	if (!khs_memmap_init(&map, mem))
+	if (!khs_memmap_init(&map, mem, NULL))
 		return khs_enomem();
 	while (start < end) {
 		struct khs_memmap_piece piece = khs_memmap_next(&map, start, end);

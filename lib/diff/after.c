@@ -194,7 +194,7 @@ struct khs_error *khs_after_judge(struct khs_after *after, uint64_t start, uint6
 	struct khs_memmap map;
 
 	khs_judge_init(&s.judge, mem, &after->new->kho);
-	if (!khs_memmap_init(&map, mem))
+	if (!khs_memmap_init(&map, mem, NULL))
 		return khs_enomem();
 	while (start < end && !err) {
 		uint64_t next = end;

@@ -5,7 +5,7 @@
 
 #include "../base/array.h"
 #include "../base/error.h"
-#include "../mm/memmap.h"
+#include "sweep.h"
 
 /*
  * A memory map that is garbage from end to end must not fill the memory of who looks at it: a
@@ -27,12 +27,8 @@ struct pass {
 	const struct khs_kho *kho;
 	struct khs_census *census;
 	struct block block;
-	uint64_t expect;        /* node and zone bits that were found right for the pages at hand */
-	bool expect_known;
-	bool noinit;            /* memory that was preserved, or may have been */
-	uint64_t boundary;      /* first pfn where these have to be looked at anew */
-	const struct khs_extent *preserved; /* outgoing pages at or after the pfn at hand */
-	uint64_t freed_until;   /* free memory already noted */
+	uint64_t freed_until; /* free memory already noted */
+	uint64_t total;       /* struct pages there are */
 	bool unsorted;
 };
 
@@ -133,12 +129,13 @@ static struct khs_error *begin_block(struct pass *s, uint64_t pfn, const uint8_t
 
 static struct khs_error *note_freed(struct pass *s, uint64_t start, uint64_t end)
 {
-	const struct khs_extent *e = s->preserved;
+	const struct khs_extent *e;
 
 	if (start < s->freed_until)
 		start = s->freed_until;
 	if (end > s->freed_until)
 		s->freed_until = end;
+	e = khs_extents_from(&s->kho->out_pages, start);
 	for (; e && e < khs_extents_end(&s->kho->out_pages) && e->start < end; e++) {
 		uint64_t from = e->start > start ? e->start : start;
 		uint64_t to = e->end < end ? e->end : end;
@@ -171,21 +168,9 @@ static struct khs_error *check_preserved(struct pass *s, uint64_t pfn, const str
 	return NULL;
 }
 
-/* The pages to come should have the node and zone of this one, unless it may lie in a hole. */
-static void expect_links(struct pass *s, uint64_t flags)
-{
-	const struct khs_page_layout *l = &s->mem->layout;
-
-	if (!s->mem->ram_exact && flags & l->reserved)
-		return;
-	s->expect = l->zones_shift ? flags >> l->zones_shift : 0;
-	s->expect_known = true;
-}
-
-/* The page did not look dull: decide. */
+/* The page is not sure to be fine: decide. */
 static struct khs_error *look_closer(struct pass *s, uint64_t pfn, const uint8_t *raw)
 {
-	const struct khs_page_layout *l = &s->mem->layout;
 	struct khs_verdict v;
 	struct khs_error *err;
 
@@ -202,146 +187,57 @@ static struct khs_error *look_closer(struct pass *s, uint64_t pfn, const uint8_t
 		if (err)
 			return err;
 	}
-	if (v.class == KHS_C_FINE || v.class == KHS_C_PENDING)
-		expect_links(s, khs_load64(raw + l->flags));
 	return begin_block(s, pfn, raw, v.class);
 }
 
-static uint64_t extents_boundary(const struct khs_extents *extents, uint64_t pfn, uint64_t next)
+/* A page that the sieve held back. */
+static struct khs_error *look_at(struct pass *s, uint64_t pfn, const uint8_t *raw)
 {
-	const struct khs_extent *e = khs_extents_from(extents, pfn);
-	uint64_t edge = e ? (e->start > pfn ? e->start : e->end) : next;
-
-	return edge < next ? edge : next;
-}
-
-/* First pfn after @pfn where a node, a zone, RAM or a NOINIT region begins or ends. */
-static uint64_t next_boundary(const struct khs_mem *mem, uint64_t pfn)
-{
-	uint64_t next = extents_boundary(&mem->ram, pfn, UINT64_MAX);
-
-	next = extents_boundary(&mem->noinit, pfn, next);
-	for (size_t i = 0; i < mem->nr_nodes; i++) {
-		for (size_t k = 0; k < mem->nodes[i].nr_zones; k++) {
-			const struct khs_zone *z = &mem->nodes[i].zones[k];
-
-			if (z->start > pfn && z->start < next)
-				next = z->start;
-			if (z->end > pfn && z->end < next)
-				next = z->end;
-		}
-	}
-	return next;
-}
-
-/*
- * The fast test: whether anything about a page that stands alone calls for a closer look. Node and
- * zone are compared with those of the page before, which were looked at.
- */
-static inline bool is_dull(const struct khs_page_layout *l, const uint8_t *raw, uint64_t self,
-			   uint64_t expect)
-{
-	uint64_t flags = khs_load64(raw + l->flags);
-	uint64_t next = khs_load64(raw + l->lru), prev = khs_load64(raw + l->lru + 8);
-	uint32_t mapcount = khs_load32(raw + l->mapcount);
-	uint32_t refcount = khs_load32(raw + l->refcount);
-	uint64_t links = l->zones_shift ? flags >> l->zones_shift : 0;
-
-	/* No branch but one: nearly all pages pass all of it. */
-	unsigned int unusual = (links != expect);
-
-	unusual |= khs_load32(raw + l->private + 4) == KHS_MAGIC;
-	unusual |= !khs_mapcount_ok(mapcount);
-	unusual |= refcount >= 1u << 30;
-	unusual |= !(refcount | mapcount);
-	unusual |= (unsigned int)(next == prev) & (next != self);
-	return !unusual;
-}
-
-static inline bool is_dull_follower(const struct khs_page_layout *l, const uint8_t *raw,
-				    uint64_t address)
-{
-	struct khs_page p = khs_page_decode(l, raw);
-
-	return !p.private && khs_page_pristine(l, &p, address);
-}
-
-static struct khs_error *scan_piece(struct pass *s, const struct khs_memmap_piece *piece)
-{
-	const struct khs_page_layout *l = &s->mem->layout;
-	const struct khs_extent *preserved_end = khs_extents_end(&s->kho->out_pages);
-	uint64_t address = khs_mem_page_address(s->mem, piece->pfn);
-	const uint8_t *raw = piece->raw;
+	const struct khs_extent *preserved = khs_extents_find(&s->kho->out_pages, pfn);
+	struct khs_page p = khs_page_decode(&s->mem->layout, raw);
 	struct khs_error *err = NULL;
 
-	for (uint64_t i = 0; i < piece->pages && !err; i++, raw += l->size, address += l->size) {
-		uint64_t pfn = piece->pfn + i;
-		bool dull;
-
-		if (pfn >= s->boundary) {
-			s->expect_known = false;
-			s->boundary = next_boundary(s->mem, pfn);
-			s->noinit = khs_extents_find(&s->mem->noinit, pfn);
-		}
-		if (s->block.end && pfn >= s->block.end)
-			err = close_block(s);
-		dull = s->expect_known && is_dull(l, raw, address + l->lru, s->expect) &&
-		       (!s->block.end || is_dull_follower(l, raw, address)) &&
-		       (!s->noinit || khs_load32(raw + l->refcount));
-		if (!err && !dull)
-			err = look_closer(s, pfn, raw);
-		while (s->preserved && s->preserved < preserved_end && s->preserved->end <= pfn)
-			s->preserved++;
-		if (!err && s->preserved && s->preserved < preserved_end &&
-		    s->preserved->start <= pfn && !khs_load32(raw + l->refcount)) {
-			struct khs_page p = khs_page_decode(l, raw);
-
-			err = check_preserved(s, pfn, &p, pfn == s->preserved->start);
-		}
-	}
+	if (s->block.end && pfn >= s->block.end)
+		err = close_block(s);
+	if (!err)
+		err = look_closer(s, pfn, raw);
+	if (!err && preserved && !p.refcount)
+		err = check_preserved(s, pfn, &p, pfn == preserved->start);
 	return err;
 }
 
-static struct khs_error *count_absent(struct pass *s, const struct khs_memmap_piece *piece)
+static struct khs_error *count_absent(struct pass *s, const struct khs_sifted *found)
 {
 	struct khs_coverage *c = &s->census->coverage;
 
-	if (piece->presence == KHS_EXCLUDED)
-		c->excluded += piece->pages;
-	else if (piece->presence == KHS_UNMAPPED)
-		c->unmapped += piece->pages;
+	if (found->presence == KHS_EXCLUDED)
+		c->excluded += found->pages;
+	else if (found->presence == KHS_UNMAPPED)
+		c->unmapped += found->pages;
 	else
-		c->missing += piece->pages;
-	return khs_extents_add(&s->census->absent, piece->pfn, piece->pfn + piece->pages,
-			       piece->presence) ? NULL : khs_enomem();
+		c->missing += found->pages;
+	return khs_extents_add(&s->census->absent, found->pfn, found->pfn + found->pages,
+			       found->presence) ? NULL : khs_enomem();
 }
 
-static struct khs_error *scan_section(struct pass *s, struct khs_memmap *map,
-				      const struct khs_extent *section, uint64_t total)
+static struct khs_error *take_part(void *arg, const struct khs_part *part)
 {
-	struct khs_kernel *kernel = s->mem->kernel;
+	struct pass *s = arg;
 	struct khs_coverage *c = &s->census->coverage;
+	struct khs_error *err = NULL;
 
-	for (uint64_t pfn = section->start; pfn < section->end;) {
-		struct khs_memmap_piece piece;
-		struct khs_error *err;
+	for (size_t i = 0; i < part->n && !err; i++) {
+		const struct khs_sifted *found = &part->v[i];
 
-		if (khs_kernel_interrupted(kernel))
-			return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
-		khs_kernel_progress(kernel, "struct pages", c->pages, total);
-		piece = khs_memmap_next(map, pfn, section->end);
-		c->pages += piece.pages;
-		if (piece.presence == KHS_PRESENT) {
-			c->judged += piece.pages;
-			err = scan_piece(s, &piece);
-		} else {
-			err = count_absent(s, &piece);
-		}
-		if (err)
-			return err;
-		pfn += piece.pages;
+		if (found->presence == KHS_PRESENT)
+			err = look_at(s, found->pfn, found->raw);
+		else
+			err = count_absent(s, found);
 	}
-	return NULL;
+	c->pages += part->pages;
+	c->judged += part->pages - part->absent;
+	khs_kernel_progress(s->mem->kernel, "struct pages", c->pages, s->total);
+	return err;
 }
 
 static uint64_t online_pages(const struct khs_mem *mem)
@@ -355,38 +251,20 @@ static uint64_t online_pages(const struct khs_mem *mem)
 	return sum;
 }
 
-static struct khs_error *scan_all(struct pass *s, struct khs_memmap *map)
-{
-	uint64_t total = online_pages(s->mem);
-
-	for (size_t i = 0; i < s->mem->sections.n; i++) {
-		const struct khs_extent *section = &s->mem->sections.v[i];
-		struct khs_error *err;
-
-		if (!(section->tag & KHS_SECTION_ONLINE))
-			continue;
-		err = scan_section(s, map, section, total);
-		if (err)
-			return err;
-	}
-	khs_kernel_progress(s->mem->kernel, "struct pages", total, total);
-	return close_block(s);
-}
-
 struct khs_error *khs_census_take(const struct khs_mem *mem, const struct khs_kho *kho,
 				  struct khs_census *ret)
 {
-	struct pass s = { .mem = mem, .kho = kho, .census = ret };
-	struct khs_memmap map;
+	struct pass s = {
+		.mem = mem, .kho = kho, .census = ret, .total = online_pages(mem),
+	};
 	struct khs_error *err;
 
 	*ret = (struct khs_census){ .coverage.map_nodes_absent = kho->nodes_absent };
 	khs_judge_init(&s.judge, mem, kho);
-	s.preserved = kho->out_pages.n ? kho->out_pages.v : NULL;
-	if (!khs_memmap_init(&map, mem))
-		return khs_enomem();
-	err = scan_all(&s, &map);
-	khs_memmap_deinit(&map);
+	khs_kernel_progress(mem->kernel, "struct pages", 0, s.total);
+	err = khs_sweep(mem, kho, take_part, &s);
+	if (!err)
+		err = close_block(&s);
 	if (s.unsorted)
 		khs_runs_sort(&ret->in);
 	khs_extents_normalize(&ret->freed);

@@ -3,12 +3,13 @@
 
 #include <stdlib.h>
 
-/* One x86_64 or arm64 4K section's memory map: 32768 struct pages of 64 bytes. */
-enum { PIECE = 2 << 20 };
+/* What was read should still be in the second level cache when it is looked at. */
+enum { PIECE = 256 << 10 };
 
-bool khs_memmap_init(struct khs_memmap *map, const struct khs_mem *mem)
+bool khs_memmap_init(struct khs_memmap *map, const struct khs_mem *mem, struct khs_vm *vm)
 {
 	map->mem = mem;
+	map->vm = vm ? vm : mem->kernel->vm;
 	map->size = PIECE / mem->layout.size * mem->layout.size;
 	map->buf = malloc(map->size);
 	return map->buf;
@@ -26,7 +27,7 @@ static uint64_t absent_pages(const struct khs_memmap *map, uint64_t va, uint64_t
 	uint64_t page = 1ull << map->mem->kernel->page_shift, pa, run = page;
 	uint64_t end = (gap & ~(page - 1)) + page;
 
-	if (khs_vm_translate(map->mem->kernel->vm, gap, &pa, &run) != KHS_PRESENT &&
+	if (khs_vm_translate(map->vm, gap, &pa, &run) != KHS_PRESENT &&
 	    gap + run > end)
 		end = gap + run;
 	return (end - va + map->mem->layout.size - 1) / map->mem->layout.size;
@@ -42,7 +43,7 @@ struct khs_memmap_piece khs_memmap_next(struct khs_memmap *map, uint64_t pfn, ui
 	if (pages > map->size / size)
 		pages = map->size / size;
 	want = pages * size;
-	piece.presence = khs_vm_read(map->mem->kernel->vm, va, map->buf, want, &done);
+	piece.presence = khs_vm_read(map->vm, va, map->buf, want, &done);
 	piece.pages = done / size;
 	if (piece.pages) {
 		piece.presence = KHS_PRESENT;

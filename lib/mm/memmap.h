@@ -10,6 +10,7 @@
 
 struct khs_memmap {
 	const struct khs_mem *mem;
+	struct khs_vm *vm;
 	uint8_t *buf;
 	size_t size;
 };
@@ -21,7 +22,8 @@ struct khs_memmap_piece {
 	const uint8_t *raw; /* KHS_PRESENT: the struct pages; good until the next read */
 };
 
-bool khs_memmap_init(struct khs_memmap *map, const struct khs_mem *mem);
+/* Reads by @vm, or by that of @mem if it is NULL. False without memory. */
+bool khs_memmap_init(struct khs_memmap *map, const struct khs_mem *mem, struct khs_vm *vm);
 void khs_memmap_deinit(struct khs_memmap *map);
 
 /* The piece that starts at @pfn and ends at @end at the latest. @pfn < @end; at least one page. */

@@ -2,8 +2,8 @@
 /*
  * Preloaded into crash, makes the disk and gdb's answers slow while the file /mnt/slow exists, and
  * the disk alone, but more so, while /mnt/slow-disk does: then a command takes seconds that else is
- * over before anybody can press Ctrl-C. Slow are reads of a file at an offset (crash reads dumps
- * so) and making a temporary file (crash does that for each question to gdb). Built by
+ * over before anybody can press Ctrl-C. Slow are reads of a file at an offset (dumps are read so),
+ * the more so the more is read, and making a temporary file (crash does that for each question to gdb). Built by
  * tests/crash.sh.
  */
 #define _GNU_SOURCE
@@ -21,7 +21,8 @@ static bool is_there(const char *path)
 ssize_t pread64(int fd, void *buf, size_t n, off64_t off)
 {
 	if (n > 64) /* no descriptor of a page: of these, opening a dump reads thousands */
-		usleep(is_there("/mnt/slow-disk") ? 50000 : is_there("/mnt/slow") ? 5000 : 0);
+		usleep(is_there("/mnt/slow-disk") ? 50000 :
+		       is_there("/mnt/slow") ? (n + 4095) / 4096 * 5000 : 0);
 	return syscall(SYS_pread64, fd, buf, n, off);
 }
 
