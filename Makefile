@@ -191,6 +191,7 @@ lab:
 score: $(B)/khoscope
 	@tests/lab/score.sh $(B)/khoscope $(KERNELS)
 	@tests/lab/preserved.sh $(B)/khoscope $(KERNELS)
+	@tests/lab/foretold.sh $(B)/khoscope
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir) \

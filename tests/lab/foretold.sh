@@ -10,7 +10,8 @@
 # pf-half-init         half-init in the block, while it is pending
 # pf-misaccounted      cross-node, cross-zone or order-mismatch in the block, while it is pending
 # nothing of the kind  none of these
-# and whatever is pending was preserved, block by block.
+# and whatever is pending was preserved, block by block; and where nothing is foretold, diff finds nothing
+# surprising.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 khoscope=${1:?foretold.sh KHOSCOPE [BEFORE AFTER]...}
@@ -22,7 +23,7 @@ failed=0
 # What came true, what did not, and what nobody foretold: {"lines": [...], "wrong": N}
 compare() {
 	jq -n --slurpfile before "$tmp/before" --slurpfile after "$tmp/after" \
-		--slurpfile out "$tmp/out" --slurpfile in "$tmp/in" '
+		--slurpfile out "$tmp/out" --slurpfile in "$tmp/in" --argjson diff "$diff" '
 	def overlaps($f; $g): $f.pfn < $g.pfn + $g.pages and $g.pfn < $f.pfn + $f.pages;
 	def tells: .id == "pf-stuck" and .class == "S11" or .id == "pf-half-init" or
 		.id == "pf-misaccounted" and .pfn != null;
@@ -44,16 +45,19 @@ compare() {
 	[$in[] | select($had["\(.pfn) \(.order)"] | not) | .pfn] as $strange |
 	"\($out | length) preserved, \($in | length) pending, foretold \($told | length): " +
 	"\($true | length) true, \($false | length) false; \($surprise | length) not foretold, " +
-	"\($strange | length) never preserved",
-	($false + $surprise + $strange | length)' -r
+	"\($strange | length) never preserved, diff " +
+	(if $diff == 0 then "as it should be" else "surprised" end),
+	(($false + $surprise + $strange | length) +
+		if ($told | length) == 0 then $diff else 0 end)' -r
 }
 
 pair() {
-	local name=$1 before=$2 after=$3 line wrong
+	local name=$1 before=$2 after=$3 line wrong diff=0
 	"$khoscope" preflight -q --json "$before" >"$tmp/before" || [ $? = 1 ] || [ $? = 3 ]
 	"$khoscope" check -q --json "$after" >"$tmp/after" || [ $? = 1 ] || [ $? = 3 ]
 	"$khoscope" list -q --json -d out "$before" >"$tmp/out"
 	"$khoscope" list -q --json -d in "$after" >"$tmp/in"
+	"$khoscope" diff -q "$before" "$after" >/dev/null 2>&1 || diff=$?
 	{ read -r line && read -r wrong; } < <(compare) || wrong=1
 	[ "$wrong" = 0 ] || failed=1
 	echo "$([ "$wrong" = 0 ] && echo ok || echo WRONG) $name: $line"

@@ -50,7 +50,9 @@ function whole(key, lines,   s) {
 	return 1
 }
 { sub(/\r$/, "") }
-/LAB BEFORE/ && when == "before" && told { exit }
+# The kernel's lines may come after those of the program.
+/LAB BEFORE/ && when == "before" { stands = 1 }
+stands && told { exit }
 /LAB CRASH/ { exit }
 # A kernel starts: what the one before told last is what it was handed.
 /Linux version / {
