@@ -321,6 +321,25 @@ static void run_area(struct khs_gather *g, uint32_t owner, struct khs_luo_array 
 				 area->count, in ? listed : count);
 }
 
+/*
+ * An incoming LUO that has not started knows of nothing yet: luo_early_startup() is an early_initcall,
+ * and restores the first block of sessions, or the array, before all else.
+ */
+static bool not_started(struct khs_gather *g, uint32_t owner, const struct khs_luo *luo,
+			uint64_t header, uint64_t listed)
+{
+	enum khs_need_id blocks = KHS_MEM_LUO_HEADER_BLOCKS;
+	uint64_t head = 0;
+
+	if (g->direction != KHS_IN || listed || !luo->known || !luo->sessions)
+		return false;
+	if (khs_known(&g->k->kernel.facts, blocks) &&
+	    !khs_gather_member(g, owner, header + khs_fact(&g->k->kernel.facts, blocks),
+			       KHS_MEM_BLOCK_SET_HEAD, &head))
+		return false;
+	return !head && khs_gather_is_page(g, luo->sessions) && khs_gather_alive(g, luo->sessions);
+}
+
 void khs_luo_run(struct khs_gather *g, uint32_t owner, const struct khs_luo *luo)
 {
 	const struct khs_facts *facts = &g->k->kernel.facts;
@@ -338,9 +357,13 @@ void khs_luo_run(struct khs_gather *g, uint32_t owner, const struct khs_luo *luo
 	/* luo_session_serialize() sets it last of all; since 7.2 it clears it first. */
 	g->o->nodes[owner].serialized = g->direction == KHS_OUT && luo->known &&
 					(luo->arrays ? area.count : luo->sessions);
-	khs_owner_number(g, owner, "sessions", count);
 	listed = take_list(g, owner, header + khs_fact(facts, KHS_MEM_LUO_HEADER_LIST), count,
 			   KHS_F_LUO_SESSIONS, visit_session);
+	if (!area.at && not_started(g, owner, luo, header, listed)) {
+		khs_luo_serialized(g, owner, luo);
+		return;
+	}
+	khs_owner_number(g, owner, "sessions", count);
 	if (khs_known(facts, KHS_MEM_LUO_HEADER_BLOCKS))
 		run_blocks(g, owner, header + khs_fact(facts, KHS_MEM_LUO_HEADER_BLOCKS), count,
 			   listed);
