@@ -25,6 +25,8 @@ docdir ?= $(prefix)/share/doc/khoscope
 bashcompdir ?= $(prefix)/share/bash-completion/completions
 crashdir ?= $(libdir)/crash/extensions
 pythondir ?= $(prefix)/lib/python3/dist-packages
+libexecdir ?= $(prefix)/libexec/khoscope
+unitdir ?= $(prefix)/lib/systemd/system
 
 B := build
 CFLAGS ?= -O2 -g
@@ -62,7 +64,7 @@ FUZZERS := $(addprefix $(B)/tests/fuzz/,$(FUZZ_NAMES))
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
 SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh jobs.sh synthetic.sh fuzz.sh \
-	nocoreinfo.sh diff.sh cli.sh crash.sh screen.sh install.sh python.sh package.sh)
+	nocoreinfo.sh diff.sh cli.sh crash.sh screen.sh install.sh python.sh kdump.sh package.sh)
 DEMO := v73-in-split
 
 .PHONY: all ext man demo check lab score programs tests vmcores fuzzers fuzz install clean FORCE
@@ -195,7 +197,8 @@ score: $(B)/khoscope
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir) \
-		$(mandir)/man1 $(mandir)/man3 $(docdir) $(bashcompdir) $(crashdir) $(pythondir))
+		$(mandir)/man1 $(mandir)/man3 $(docdir) $(bashcompdir) $(crashdir) $(pythondir) \
+		$(libexecdir) $(unitdir))
 	install -m 755 $(B)/khoscope $(DESTDIR)$(bindir)
 	install -m 644 $(B)/libkhoscope.a $(DESTDIR)$(libdir)
 	install -m 755 $(B)/libkhoscope.so $(DESTDIR)$(libdir)/libkhoscope.so.$(VERSION)
@@ -210,6 +213,9 @@ install: all
 	install -m 644 README.md COPYING $(wildcard docs/*.md docs/*.c docs/*.json) $(DESTDIR)$(docdir)
 	install -m 644 tools/khoscope.bash $(DESTDIR)$(bashcompdir)/khoscope
 	install -m 644 python/khoscope.py $(DESTDIR)$(pythondir)
+	install -m 755 extensions/kdump/kdump-triage $(DESTDIR)$(libexecdir)
+	sed 's|@libexecdir@|$(libexecdir)|' extensions/kdump/khoscope-triage.service \
+		>$(DESTDIR)$(unitdir)/khoscope-triage.service
 	$(if $(EXT),install -m 755 $(EXT) $(DESTDIR)$(crashdir))
 
 clean:

@@ -17,7 +17,8 @@ for f in bin/khoscope lib/libkhoscope.a lib/libkhoscope.so lib/libkhoscope.so.0 
 	include/khoscope.h lib/pkgconfig/khoscope.pc share/man/man1/khoscope.1 \
 	share/man/man3/libkhoscope.3 share/doc/khoscope/README.md \
 	share/bash-completion/completions/khoscope \
-	lib/python3/dist-packages/khoscope.py; do
+	lib/python3/dist-packages/khoscope.py libexec/khoscope/kdump-triage \
+	lib/systemd/system/khoscope-triage.service; do
 	check "$f is there" [ -s "$dest$prefix/$f" ]
 done
 outside=$(find "$dest" -type f ! -path "$dest$prefix/*")
