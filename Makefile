@@ -64,7 +64,7 @@ FUZZERS := $(addprefix $(B)/tests/fuzz/,$(FUZZ_NAMES))
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
 SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh jobs.sh synthetic.sh fuzz.sh \
-	nocoreinfo.sh diff.sh cli.sh crash.sh screen.sh install.sh python.sh kdump.sh package.sh)
+	nocoreinfo.sh diff.sh cli.sh crash.sh screen.sh install.sh python.sh kdump.sh fleet.sh package.sh)
 DEMO := v73-in-split
 
 .PHONY: all ext man demo check lab score programs tests vmcores fuzzers fuzz install clean FORCE

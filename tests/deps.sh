@@ -21,6 +21,7 @@ xz-utils:/usr/bin/xz'
 tests='libcmocka-dev:/usr/include/cmocka.h
 scdoc:/usr/bin/scdoc jq:/usr/bin/jq debootstrap:/usr/sbin/debootstrap
 bzip2:/bin/bzip2 zstd:/usr/bin/zstd makedumpfile:/usr/bin/makedumpfile
+parallel:/usr/bin/parallel sqlite3:/usr/bin/sqlite3
 python3:/usr/bin/python3 python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema/__init__.py'
 lab='bc:/usr/bin/bc bison:/usr/bin/bison flex:/usr/bin/flex cpio:/usr/bin/cpio perl:/usr/bin/perl
 libssl-dev:/usr/include/openssl/ssl.h pahole:/usr/bin/pahole
