@@ -17,7 +17,7 @@ set -eu
 . "$(dirname "$0")/debian.sh"
 
 libraries=libkdumpfile12,libbpf1,libelf1t64,libdw1t64,libfdt1,libjansson4,zlib1g
-headers=libkdumpfile-dev,libelf-dev,libdw-dev,libbpf-dev,libfdt-dev,libjansson-dev,zlib1g-dev
+headers=libkdumpfile-dev,libelf-dev,libdw-dev,libbpf-dev,libfdt-dev,libjansson-dev,zlib1g-dev,liblzo2-dev,libsnappy-dev,libzstd-dev
 
 case "${1-}" in
 clean) packages=crash,procps,less,python3-drgn,$libraries ;;
