@@ -2,6 +2,7 @@
 /*
  * The command kho of crash: khoscope's verbs over the dump that crash has open. crash supplies
  * memory, symbols and types; the dump file's own tables say which of that memory is in the file.
+ * Of a running system crash supplies symbols and types alone: its memory is read from /proc/kcore.
  *
  * The one file that includes crash's header. That header has no stable layout, so an extension is
  * good for the crash whose header it was built against. Which one that was, the build passes as
@@ -47,7 +48,7 @@ static bool answer_lost;   /* gdb gave one that did not come through */
 /*
  * Kept from command to command, until the extension is unloaded: on a large dump counting the pages
  * takes minutes, and a dump does not change. It holds ranges, nothing that grows with the dump, and
- * is given up after a command that did not get to its end.
+ * is given up after a command that did not get to its end, and after any on a running system.
  */
 static struct khs *handle;
 
@@ -296,11 +297,11 @@ static enum khs_presence on_read(void *priv, uint64_t pa, void *buf, size_t len,
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
-/* Why the dump that crash has open can't be judged; NULL if it can. */
+/* Why what crash has open can't be judged; NULL if it can. */
 static const char *refusal(void)
 {
-	if (ACTIVE() || REMOTE_MEMSRC())
-		return "only dumps are read here; of a running system say khoscope VERB /proc/kcore";
+	if (REMOTE_MEMSRC() || (ACTIVE() && !LOCAL_ACTIVE()))
+		return "memory of another machine that runs is not read";
 	if (XEN_HYPER_MODE() || XEN_CORE_DUMPFILE())
 		return "dumps of Xen are not read";
 	return NULL;
@@ -343,7 +344,9 @@ static struct khs_error *open_handle(void)
 	};
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", pc->dfd);
-	if (access(path, R_OK))
+	if (LOCAL_ACTIVE())
+		snprintf(path, sizeof(path), "%s", "/proc/kcore");
+	else if (access(path, R_OK))
 		snprintf(path, sizeof(path), "%s", pc->dumpfile);
 	return khs_open_source(&source, &options, &handle);
 }
@@ -402,6 +405,9 @@ static void answer(const struct khs_command *cmd)
 	khs_stream_close(&stream);
 	fp = out;
 	report(err);
+	/* The next command looks anew. */
+	if (LOCAL_ACTIVE())
+		close_handle();
 }
 
 static void usage(const struct khs_command *cmd)

@@ -102,7 +102,8 @@ struct khs_source {
 	/*
 	 * The file that @read reads from, for this library to look at its headers and tables. Then it
 	 * asks only for what is in the file (others make up zeros for the rest), and takes format and
-	 * VMCOREINFO from there. NULL: not known, and @read alone tells what is absent.
+	 * VMCOREINFO from there. Of /proc/kcore it asks for nothing: it reads the running kernel's
+	 * memory itself. NULL: not known, and @read alone tells what is absent.
 	 */
 	const char *file;
 	/* What khs_get_status() is to say of the dump, if there is no file. */

@@ -6,6 +6,7 @@
 
 #include "../base/error.h"
 #include "flattened.h"
+#include "notes.h"
 
 static struct khs_error *refusal(const struct khs_probe *probe)
 {
@@ -50,6 +51,7 @@ struct khs_error *khs_dumpfile_open(const char *path, const struct khs_options *
 void khs_dumpfile_describe(const struct khs_dumpfile *df, struct khs_dump *dump)
 {
 	const struct khs_probe *probe = &df->probe;
+	uint64_t off, len;
 
 	memcpy(dump->format, probe->text, sizeof(dump->format));
 	memcpy(dump->incomplete_why, probe->incomplete_why, sizeof(dump->incomplete_why));
@@ -57,6 +59,8 @@ void khs_dumpfile_describe(const struct khs_dumpfile *df, struct khs_dump *dump)
 	dump->live = df->file.live;
 	dump->complete = probe->complete;
 	dump->end = khs_bounds_end(df->bounds);
+	khs_bounds_notes(df->bounds, &off, &len);
+	dump->nr_cr3 = khs_notes_cr3(&df->file, off, len, dump->cr3, KHS_DUMP_CPUS);
 }
 
 struct khs_error *khs_dumpfile_vmcoreinfo(const struct khs_dumpfile *df, char **text, size_t *len)

@@ -8,7 +8,6 @@
 #include "dump.h"
 #include "dumpfile.h"
 #include "kdumpfile.h"
-#include "notes.h"
 
 /* Pages looked at for one that is packed: beyond 4 GiB of holes. */
 #define MAX_LOOKS (1u << 20)
@@ -123,14 +122,6 @@ static struct khs_error *open_kdumpfile(struct file_dump *fd)
 	return dd && !err ? try_codec(fd, dd) : err;
 }
 
-static void read_cr3(struct khs_dump *dump, const struct khs_dumpfile *df)
-{
-	uint64_t off, len;
-
-	khs_bounds_notes(df->bounds, &off, &len);
-	dump->nr_cr3 = khs_notes_cr3(&df->file, off, len, dump->cr3, KHS_DUMP_CPUS);
-}
-
 static struct khs_error *open_file(struct khs_dump *dump, struct file_dump *fd, const char *path,
 				   const struct khs_options *opts)
 {
@@ -141,7 +132,6 @@ static struct khs_error *open_file(struct khs_dump *dump, struct file_dump *fd, 
 	if (err)
 		return err;
 	khs_dumpfile_describe(&fd->df, dump);
-	read_cr3(dump, &fd->df);
 	return khs_dumpfile_vmcoreinfo(&fd->df, &dump->vmcoreinfo, &dump->vmcoreinfo_len);
 }
 

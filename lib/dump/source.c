@@ -25,6 +25,19 @@ static enum khs_presence ask(const struct khs_source *source, uint64_t pa, void 
 	return p == KHS_PRESENT && n < len ? KHS_MISSING : p;
 }
 
+/*
+ * Of a running kernel: the other side may have another way to its memory (crash: /dev/mem), which
+ * the file's tables say nothing of. Adds to *@done.
+ */
+static enum khs_presence read_running(const struct source_dump *sd, const struct khs_span *span,
+				      void *buf, size_t *done)
+{
+	size_t n = khs_file_read(&sd->df.file, span->offset, buf, span->len);
+
+	*done += n;
+	return n == span->len ? KHS_PRESENT : KHS_MISSING;
+}
+
 /* Only for what is in the file: the rest the other side may make up. */
 static enum khs_presence source_read(void *priv, uint64_t pa, void *buf, size_t len, size_t *done)
 {
@@ -40,7 +53,11 @@ static enum khs_presence source_read(void *priv, uint64_t pa, void *buf, size_t 
 		khs_bounds_look(sd->df.bounds, pa + *done, len - *done, &span);
 		if (span.presence != KHS_PRESENT)
 			return span.presence;
-		presence = ask(&sd->source, pa + *done, (char *)buf + *done, span.len, done);
+		if (sd->df.file.live)
+			presence = read_running(sd, &span, (char *)buf + *done, done);
+		else
+			presence = ask(&sd->source, pa + *done, (char *)buf + *done, span.len,
+				       done);
 		if (presence != KHS_PRESENT)
 			return presence;
 	}
