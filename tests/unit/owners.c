@@ -264,6 +264,52 @@ static void serialized(void **state)
 	tk_expect_evidence(&t->found[0], "serialized=2\nruntime=1");
 }
 
+/* lib/test_kho.c restores what its FDT names at boot, and leaves the FDT pending. */
+static void restored_test(void **state)
+{
+	struct tk *t = *state;
+	uint64_t page, chunk, array, vmalloc[2];
+	uint32_t folios = 3;
+	struct tl l;
+	void *fdt;
+	int err;
+
+	tl_init(&l, t, true);
+	page = tl_page(&l);
+	chunk = tl_page(&l);
+	array = tl_page(&l);
+	tk_write(t, chunk + 8, array, 8);
+	for (uint64_t i = 0; i < folios; i++) {
+		tk_write(t, array + i * 8, (TL_FOLIOS + i * 4) << 12 | 2, 8);
+		tk_pending(t, TL_FOLIOS + i * 4, 2);
+	}
+	vmalloc[0] = chunk;
+	vmalloc[1] = 1;
+	fdt = tk_at(t, page, 4096);
+	err = fdt_create(fdt, 4096);
+	err |= fdt_finish_reservemap(fdt);
+	err |= fdt_begin_node(fdt, "");
+	err |= fdt_property_string(fdt, "compatible", "kho-test-v1");
+	err |= fdt_begin_node(fdt, "data");
+	err |= fdt_property(fdt, "nr_folios", &folios, 4);
+	err |= fdt_property(fdt, "folios_info", vmalloc, 16);
+	err |= fdt_end_node(fdt);
+	err |= fdt_end_node(fdt);
+	err |= fdt_finish(fdt);
+	assert_int_equal(err, 0);
+	tl_subtree(&l, "kho_test", page, 4096);
+	tl_root(&l);
+	tk_check_healthy(t);
+	expect_all_owned(t, KHS_IN, 2 + 3 + 12);
+
+	tk_allocate(t, chunk >> 12);
+	tk_allocate(t, array >> 12);
+	for (uint64_t i = 0; i < folios; i++)
+		tk_restore_folio(t, TL_FOLIOS + i * 4, 2, true);
+	tk_check_healthy(t);
+	expect_all_owned(t, KHS_IN, 2 + 1);
+}
+
 static void other_subtrees(void **state)
 {
 	struct tk *t = *state;
@@ -748,6 +794,7 @@ int main(void)
 		TK_HANDED(not_read_in_v1),
 		TK_COLD(serialized),
 		TK_COLD(other_subtrees),
+		TK_HANDED(restored_test),
 		TK_COLD(orphan),
 		TK_COLD(orphan_unproven),
 		TK_HANDED(orphan_in),
