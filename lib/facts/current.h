@@ -16,7 +16,7 @@ enum khs_current {
 	KHS_CURRENT_LEFT,    /* it had gone away by kexec, and another one ran */
 };
 
-/* @kernel has its page tables and its symbols. */
+/* @kernel has its page tables, and what symbols it could be told. */
 enum khs_current khs_kernel_current(struct khs_kernel *kernel, const char **why);
 
 #endif

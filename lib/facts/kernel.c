@@ -109,13 +109,15 @@ static struct khs_error *open_kernel(struct khs_kernel *kernel, const struct khs
 	enum khs_current current;
 	const char *why;
 
-	if (err || !kernel->dump->vmcoreinfo)
+	if (!kernel->dump->vmcoreinfo || !kernel->vm || khs_error_code(err) == KHS_ERR_NOMEM)
 		return err;
+	/* Of a kernel that is gone something else may be missing first. */
 	current = khs_kernel_current(kernel, &why);
-	if (current == KHS_CURRENT_DOUBTED)
+	if (current == KHS_CURRENT_DOUBTED && !err)
 		khs_kernel_warn(kernel, "%s", why);
 	if (current != KHS_CURRENT_LEFT)
-		return NULL;
+		return err;
+	khs_error_free(err);
 	err = drop_vmcoreinfo(kernel, way);
 	return err ? err : read_kernel(kernel, way);
 }
