@@ -63,6 +63,19 @@ check_enabled() {
 	jq -e .kho.enabled "$tmp/status" >/dev/null || [ "$expected" = faults ] || say "KHO is not at work"
 }
 
+# Of a boot that was stopped before it told anything: all that it was handed is pending, but for LUO's blob
+# once LUO has taken that.
+check_early() {
+	local luo
+	luo=$("$khoscope" fdt -q --json "${options[@]}" in LUO "$dump" 2>/dev/null |
+		jq -r '.blobs[] | select(.state == "consumed") | .phys')
+	{
+		cat "$tmp/in"
+		[ -z "$luo" ] || echo "$((luo / page)) 0"
+	} | sort >"$tmp/want"
+	same in "$tmp/want" "$tmp/handed"
+}
+
 # The boot that was dumped told what it has, or it came to nothing yet: then that of the boot before.
 check_blocks() {
 	local told_out told_in
@@ -79,8 +92,9 @@ check_blocks() {
 	truth in >"$tmp/want"
 	if [ "$told_in" = 1 ]; then
 		same in "$tmp/in" "$tmp/want"
+	else
+		check_early
 	fi
-	# A boot that was stopped early has told nothing, and has restored some for itself.
 	if grep -q '^handed$' "$tmp/truth" && [ "$expected" = healthy ]; then
 		comm -23 "$tmp/in" "$tmp/handed" >"$tmp/differ"
 		[ ! -s "$tmp/differ" ] || say "in: $(wc -l <"$tmp/differ") were not handed over"
@@ -127,6 +141,7 @@ check_owners() {
 	check_unknown out
 	check_unknown in
 	why=$(jq -r 'select(.type == "total" and .why) | .why' "$tmp/owners" | head -n 1)
+	[ -z "$why" ] || case $words in *kho=off*) ;; *) say "not all owners are known" ;; esac
 }
 
 check_preflight() {

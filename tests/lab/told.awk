@@ -41,6 +41,20 @@ function pages(   name, token, at, pfn, count, i) {
 	for (i = 0; i < count; i++)
 		file[++n_file] = name " " token " " at + i " " pfn + i
 }
+# A kernel starts: what the one before it told last is what it was handed.
+function new_boot(   i) {
+	n_handed = n_came = 0
+	handed = told && told_out
+	for (i = 1; handed && i <= n_out; i++)
+		before[++n_handed] = out[i]
+	for (i = 1; told && told_file && i <= n_file; i++)
+		came[++n_came] = file[i]
+	split("", retrieved)
+	told = told_out = told_in = told_file = 0
+	kept_in = kept_out
+	kept_out = 0
+	forget()
+}
 function whole(key, lines,   s) {
 	s = substr($0, index($0, " " key "=") + length(key) + 2)
 	if (s ~ /^-/)
@@ -54,20 +68,9 @@ function whole(key, lines,   s) {
 /LAB BEFORE/ && when == "before" { stands = 1 }
 stands && told { exit }
 /LAB CRASH/ { exit }
-# A kernel starts: what the one before told last is what it was handed.
-/Linux version / {
-	n_handed = n_came = 0
-	handed = told && told_out
-	for (i = 1; handed && i <= n_out; i++)
-		before[++n_handed] = out[i]
-	for (i = 1; told && told_file && i <= n_file; i++)
-		came[++n_came] = file[i]
-	split("", retrieved)
-	told = told_out = told_in = told_file = 0
-	kept_in = kept_out
-	kept_out = 0
-	forget()
-}
+/Linux version / { new_boot() }
+# Before the console is there a kernel says nothing: where it is stopped then, the one before told last.
+/LAB STOP / && !/machine_kexec/ && told { new_boot() }
 /LABOUT / { if (told) { forget(); told = 0 }; lines_out++; n_out = blocks(out, n_out) }
 /LABIN / { if (told) { forget(); told = 0 }; lines_in++; n_in = blocks(inn, n_in) }
 /LABFILE / { if (told) { forget(); told = 0 }; lines_file++; pages() }
