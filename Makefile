@@ -5,6 +5,7 @@
 # make check    install what is missing, build, run every test
 # make tests    build the tests, run none
 # make fuzz     fuzz each target of tests/fuzz for FUZZ_SECONDS (60), by libFuzzer
+# make mutate   damage the real dumps MUTATIONS times (100) each, and have the tool look at them
 # make lab      build real kernels, run them under QEMU, dump them (hours the first time; KERNELS=
 #               names some of tests/lab/kernels)
 # make score    check the lab's dumps, or those of KERNELS, against what their guests logged
@@ -51,6 +52,7 @@ TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
 MKDUMP_SRC := $(sort $(wildcard tests/mkdump/*.c))
 # What writes dump files knows nothing of the library, and nothing of what is in the pages.
 DUMPFILE_SRC := $(wildcard tests/mkdump/dumpfile*.c)
+MUTATE_SRC := $(sort $(wildcard tests/mutate/*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/*.c))
 # Of these each is a target; the others are what they share.
 FUZZ_NAMES := image-handover image-owners image-pages kallsyms btf vmcoreinfo fdt dumpfile
@@ -63,11 +65,11 @@ TOOLS := $(patsubst tests/tools/%.c,$(B)/tests/%,$(TOOL_SRC)) $(B)/tests/mkdump/
 FUZZERS := $(addprefix $(B)/tests/fuzz/,$(FUZZ_NAMES))
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
-SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh jobs.sh synthetic.sh fuzz.sh \
+SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh jobs.sh synthetic.sh names.sh fuzz.sh \
 	nocoreinfo.sh diff.sh cli.sh crash.sh screen.sh install.sh python.sh kdump.sh fleet.sh package.sh)
 DEMO := v73-in-split
 
-.PHONY: all ext man demo check lab score programs tests vmcores fuzzers fuzz install clean FORCE
+.PHONY: all ext man demo check lab score programs tests vmcores fuzzers fuzz mutate install clean FORCE
 all: $(B)/khoscope $(B)/libkhoscope.a $(B)/libkhoscope.so man ext
 
 # The extension needs crash's header, the manual pages scdoc; all else needs neither.
@@ -157,11 +159,19 @@ fuzz:
 		LDFLAGS=-fsanitize=fuzzer fuzzers
 	@tests/fuzz/run.sh $(B)/fuzz/tests/fuzz $(FUZZ_NAMES)
 
+$(B)/tests/mutate/mutate: $(call obj,$(MUTATE_SRC)) $(B)/tests/fuzz/output.o $(B)/libkhoscope.a
+	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)
+
+ASAN_CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
+mutate: $(B)/tests/mutate/mutate $(B)/khoscope vmcores
+	@$(MAKE) --no-print-directory -s B=$(B)/asan CFLAGS='$(ASAN_CFLAGS)' $(B)/asan/khoscope
+	@tests/mutate/run.sh $(B) $(B)/asan
+
 $(B)/man/%: docs/man/%.scd
 	@mkdir -p $(@D)
 	scdoc <$< >$@
 
-programs: $(TESTS) $(TOOLS) $(FUZZERS)
+programs: $(TESTS) $(TOOLS) $(FUZZERS) $(B)/tests/mutate/mutate
 tests: programs vmcores
 
 # The dumps and vmlinux files of tests/vmcores, unpacked.
@@ -222,6 +232,6 @@ clean:
 	rm -rf $(B)
 
 -include $(patsubst %.c,$(B)/%.d,$(sort $(LIB_SRC) $(CLI_SRC) $(EXT_SRC) $(TEST_SRC) $(TOOL_SRC) \
-	$(MKDUMP_SRC) $(FUZZ_SRC)))
+	$(MKDUMP_SRC) $(FUZZ_SRC) $(MUTATE_SRC)))
 .SECONDARY:
 .DELETE_ON_ERROR:
