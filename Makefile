@@ -6,6 +6,7 @@
 # make tests    build the tests, run none
 # make fuzz     fuzz each target of tests/fuzz for FUZZ_SECONDS (60), by libFuzzer
 # make mutate   damage the real dumps MUTATIONS times (100) each, and have the tool look at them
+# make analyse  clang-tidy, cppcheck and gcc -fanalyzer
 # make lab      build real kernels, run them under QEMU, dump them (hours the first time; KERNELS=
 #               names some of tests/lab/kernels)
 # make score    check the lab's dumps, or those of KERNELS, against what their guests logged
@@ -69,7 +70,7 @@ SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh jobs.sh synth
 	nocoreinfo.sh diff.sh cli.sh crash.sh screen.sh install.sh python.sh kdump.sh fleet.sh package.sh)
 DEMO := v73-in-split
 
-.PHONY: all ext man demo check lab score programs tests vmcores fuzzers fuzz mutate install clean FORCE
+.PHONY: all ext man demo check lab score programs tests vmcores fuzzers fuzz mutate analyse install clean FORCE
 all: $(B)/khoscope $(B)/libkhoscope.a $(B)/libkhoscope.so man ext
 
 # The extension needs crash's header, the manual pages scdoc; all else needs neither.
@@ -195,6 +196,12 @@ check:
 	@defs=; eval "$$(tests/crash-root.sh)"; \
 	$(MAKE) --no-print-directory -s $${defs:+CRASH_INC=$$defs} all tests && \
 	KHOSCOPE_BUILD=$(abspath $(B)) KHOSCOPE_CRASH_INC=$$defs tests/run $(TESTS) $(SCRIPTS)
+
+# Not extensions/kho.c: crash's own header is not ours to mend.
+analyse:
+	@tests/deps.sh analyse
+	@mkdir -p build
+	@tests/analyse/run.sh $(LIB_SRC) $(CLI_SRC) extensions/stream.c
 
 lab:
 	@tests/deps.sh lab

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh demo|check|fuzz|ci|lab: have what that needs from the Debian archive.
+# deps.sh demo|check|fuzz|analyse|ci|lab: have what that needs from the Debian archive.
 #
 # Says in one line what it fetches, and fetches nothing when nothing is missing.
 # Where it may not install (no root, no apt-get, no network) it says in one line
@@ -29,16 +29,18 @@ gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
 libc6-dev-arm64-cross:/usr/aarch64-linux-gnu/include/stdlib.h
 qemu-system-x86:/usr/bin/qemu-system-x86_64 qemu-system-arm:/usr/bin/qemu-system-aarch64'
 fuzz='clang:/usr/bin/clang libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/include/fuzzer'
+analyse='clang-tidy:/usr/bin/clang-tidy cppcheck:/usr/bin/cppcheck'
 ci="shellcheck:/usr/bin/shellcheck lintian:/usr/bin/lintian $fuzz"
 
 case "${1-}" in
 demo) want=$build ;;
 check) want="$build $tests" ;;
 fuzz) want="$build $fuzz" ;;
-ci) want="$build $tests $ci" ;;
+analyse) want="$build $analyse" ;;
+ci) want="$build $tests $ci $analyse" ;;
 lab) want="$build $tests $lab" ;;
 *)
-	echo "usage: tests/deps.sh demo|check|fuzz|ci|lab" >&2
+	echo "usage: tests/deps.sh demo|check|fuzz|analyse|ci|lab" >&2
 	exit 2
 	;;
 esac

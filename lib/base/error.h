@@ -15,14 +15,14 @@
 
 /* Never returns NULL; without memory it returns a static "out of memory". */
 struct khs_error *khs_error_new(enum khs_code code, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3), warn_unused_result));
+	__attribute__((format(printf, 2, 3), warn_unused_result, returns_nonnull));
 
 /* Takes @err (not NULL), returns it with "TEXT: " put before its message. Keeps the code. */
 struct khs_error *khs_error_wrap(struct khs_error *err, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3), warn_unused_result));
+	__attribute__((format(printf, 2, 3), warn_unused_result, returns_nonnull));
 
 /* The static error for a failed allocation; freeing it does nothing. */
-struct khs_error *khs_enomem(void) __attribute__((warn_unused_result));
+struct khs_error *khs_enomem(void) __attribute__((warn_unused_result, returns_nonnull));
 
 static inline void khs_error_freep(struct khs_error **err)
 {

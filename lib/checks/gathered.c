@@ -36,10 +36,11 @@ static struct khs_finding *copy_finding(const struct khs_finding *f)
 {
 	size_t size = sizeof(struct copy) + f->nr_evidence * sizeof(f->evidence[0]);
 	struct copy *c = malloc(size + text_size(f));
-	char *text = (char *)c + size;
+	char *text;
 
 	if (!c)
 		return NULL;
+	text = (char *)c + size;
 	c->f = *f;
 	c->f.summary = keep(&text, f->summary);
 	c->f.evidence = c->evidence;

@@ -156,8 +156,8 @@ static struct khs_error *read_phdrs(const struct khs_file *file, const Elf64_Ehd
 				     "headers of absurd size or number");
 	if (!khs_file_holds(file, off, len))
 		return cut_off(file);
-	ph = malloc(len);
-	core->loads = calloc(n, sizeof(*core->loads));
+	ph = malloc(len + 1);
+	core->loads = calloc(n + 1, sizeof(*core->loads));
 	if (!ph || !core->loads)
 		return khs_enomem();
 	if (khs_file_read(file, off, ph, len) != len)

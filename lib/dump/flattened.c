@@ -96,16 +96,19 @@ static int open_temp(const char *dir)
 const char *khs_temp_dir(size_t i)
 {
 	const char *own = getenv("TMPDIR");
-	const char *const dirs[] = { own, "/var/tmp", "/tmp", NULL };
+	const char *const dirs[] = { own, "/var/tmp", "/tmp" };
 
-	return dirs[(own && *own ? 0 : 1) + i];
+	i += own && *own ? 0 : 1;
+	return i < sizeof(dirs) / sizeof(dirs[0]) ? dirs[i] : NULL;
 }
 
 static struct khs_error *make_temp(struct rearrange *r)
 {
-	for (size_t i = 0; khs_temp_dir(i); i++) {
-		r->dir = khs_temp_dir(i);
-		r->fd = open_temp(r->dir);
+	const char *dir;
+
+	for (size_t i = 0; (dir = khs_temp_dir(i)); i++) {
+		r->dir = dir;
+		r->fd = open_temp(dir);
 		if (r->fd >= 0)
 			return NULL;
 	}

@@ -27,7 +27,7 @@ struct khs_error *khs_flattened_rearrange(const struct khs_file *in, struct khs_
 					  struct khs_extents *written, char *why, size_t size,
 					  const struct khs_options *opts);
 
-/* $TMPDIR, /var/tmp, /tmp; NULL after the last, beyond which @i may not go. */
+/* $TMPDIR, /var/tmp, /tmp; NULL beyond the last. */
 const char *khs_temp_dir(size_t i);
 
 #endif

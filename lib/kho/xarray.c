@@ -107,6 +107,7 @@ static uint64_t usable_slots(const struct walk *w, unsigned int shift)
 {
 	unsigned int room = 64 - shift;
 
+	/* At most 6 bits. NOLINTNEXTLINE(*.UndefinedBinaryOperatorResult) */
 	return UINT64_C(1) << (room < w->chunk_bits ? room : w->chunk_bits);
 }
 

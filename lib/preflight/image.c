@@ -79,7 +79,8 @@ static const struct khs_segment *find_scratch(struct khs_kernel *kernel, uint64_
 {
 	uint64_t stride = khs_fact_or(&kernel->facts, KHS_SIZE_KEXEC_SEGMENT, 0), va, first;
 
-	if (!image->segments_known || !read_at(kernel, at, KHS_MEM_KIMAGE_KHO_SCRATCH, 8, &va))
+	if (!image->segments_known || !stride ||
+	    !read_at(kernel, at, KHS_MEM_KIMAGE_KHO_SCRATCH, 8, &va))
 		return NULL;
 	first = at + khs_fact(&kernel->facts, KHS_MEM_KIMAGE_SEGMENT);
 	if (va < first || (va - first) % stride || (va - first) / stride >= image->nr_segments)

@@ -19,7 +19,7 @@ static json_t *strings(const struct khs_item *item)
 static json_t *numbers(const struct khs_item *item)
 {
 	_cleanup_json_ json_t *array = json_array();
-	size_t n = item->size / khs_item_width(item->value);
+	size_t n = khs_item_count(item);
 
 	for (size_t i = 0; i < n; i++)
 		if (json_array_append_new(array, hex(khs_item_number(item, i))))

@@ -57,6 +57,7 @@ void khs_text_diff_tail(FILE *out, const struct khs_diff_summary *sum);
 
 /* Bytes of one number of a property, 0 if it has none; and the @i-th of them. */
 size_t khs_item_width(enum khs_item_value value);
+size_t khs_item_count(const struct khs_item *item);
 uint64_t khs_item_number(const struct khs_item *item, size_t i);
 void khs_text_preflight_head(FILE *out, const struct khs_preflight_info *info,
 			     const struct khs_status *st);

@@ -141,6 +141,7 @@ static void put_whole(const struct khs_sheaf *sheaf, size_t i, FILE *out,
 	const struct khs_finding *f = sheaf->order[i];
 
 	khs_text_finding(out, style, f);
+	/* Filled by khs_sheaf_sort(), or not come to. NOLINTNEXTLINE(*-core.NullDereference) */
 	if (f->cause != KHS_NO_CAUSE)
 		khs_text_explained(out, sheaf->all.v[f->cause]);
 }

@@ -32,6 +32,13 @@ size_t khs_item_width(enum khs_item_value value)
 	return value < sizeof(widths) ? widths[value] : 0;
 }
 
+size_t khs_item_count(const struct khs_item *item)
+{
+	size_t width = khs_item_width(item->value);
+
+	return width ? item->size / width : 0;
+}
+
 static void put_strings(FILE *out, const struct khs_item *item)
 {
 	const char *s = item->data, *end = s + item->size;
@@ -45,7 +52,7 @@ static void put_strings(FILE *out, const struct khs_item *item)
 
 static void put_numbers(FILE *out, const struct khs_item *item)
 {
-	size_t n = item->size / khs_item_width(item->value);
+	size_t n = khs_item_count(item);
 
 	for (size_t i = 0; i < n; i++)
 		fprintf(out, "%s0x%" PRIx64, i ? " " : "<", khs_item_number(item, i));
