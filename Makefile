@@ -45,9 +45,9 @@ LIB_SRC := $(sort $(wildcard lib/*.c lib/*/*.c))
 # What needs libkdumpfile, elfutils or libbpf: crash brings memory, symbols and types itself.
 FILE_SRC := lib/open.c lib/dump/file.c lib/dump/kdumpfile.c lib/facts/btf.c \
 	lib/facts/dwarf.c lib/facts/vmlinux.c lib/facts/kernel_file.c
-DOOR_SRC := tools/verbs.c tools/options.c tools/parse.c tools/help.c
+DOOR_SRC := tools/verbs.c tools/options.c tools/parse.c tools/help.c tools/stream.c tools/progress.c
 CLI_SRC := tools/khoscope.c tools/screen.c tools/sandbox.c $(DOOR_SRC)
-EXT_SRC := extensions/kho.c extensions/stream.c $(DOOR_SRC)
+EXT_SRC := extensions/kho.c $(DOOR_SRC)
 TEST_SRC := $(sort $(wildcard tests/unit/*.c))
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
 MKDUMP_SRC := $(sort $(wildcard tests/mkdump/*.c))

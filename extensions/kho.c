@@ -21,10 +21,11 @@
 #include <inttypes.h>
 #include <signal.h>
 
+#include "../tools/progress.h"
+#include "../tools/stream.h"
 #include "../tools/verbs.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "stream.h"
 
 #ifndef KHS_CRASH_VERSION
 #define KHS_CRASH_VERSION "unknown"
@@ -54,6 +55,7 @@ static struct khs *handle;
 
 static struct khs_stream stream;
 static FILE *warnings;
+static struct khs_progress progress;
 static sigset_t mask_before;
 
 /* ---- SIGINT --------------------------------------------------------------------------------- */
@@ -287,9 +289,11 @@ static enum khs_presence on_read(void *priv, uint64_t pa, void *buf, size_t len,
 
 		if (n > len - *done)
 			n = len - *done;
+		if (interrupted())
+			return KHS_UNREAD;
 		if (!readmem(pa + *done, PHYSADDR, to + *done, (long)n, NAME,
 			     RETURN_ON_ERROR | QUIET))
-			return KHS_MISSING; /* it is in the file, and did not unpack */
+			return KHS_DAMAGED; /* it is in the file, and did not unpack */
 		*done += n;
 	}
 	return KHS_PRESENT;
@@ -313,9 +317,22 @@ static bool on_interrupted(void *arg)
 	return interrupted();
 }
 
+static void on_progress(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+	(void)arg;
+	khs_progress_show(&progress, what, done, total);
+}
+
+static void wipe_progress(void *arg)
+{
+	(void)arg;
+	khs_progress_wipe(&progress);
+}
+
 static void on_warning(void *arg, const char *message)
 {
 	(void)arg;
+	khs_progress_wipe(&progress);
 	khs_say(warnings, NAME, "warning", message);
 }
 
@@ -329,6 +346,7 @@ static struct khs_error *open_handle(void)
 	static const struct khs_options options = {
 		.size = sizeof(options),
 		.interrupted = on_interrupted,
+		.progress = on_progress,
 		.warn = on_warning,
 	};
 	char path[PATH_MAX];
@@ -378,6 +396,14 @@ static void report(struct khs_error *err)
 	khs_error_free(err);
 }
 
+/* Takes @err. Of "| cat" the reader may have gone by the same Ctrl-C. */
+static void say_partial(struct khs_error *err)
+{
+	khs_say(screen(), NAME, NULL, err ? "interrupted" : KHS_PARTIAL);
+	khs_error_free(err);
+	close_handle();
+}
+
 static void put_versions(FILE *out)
 {
 	fprintf(out, "built against the header of crash %s, in crash %s\n", KHS_CRASH_VERSION,
@@ -393,18 +419,24 @@ static void answer(const struct khs_command *cmd)
 		report(khs_enomem());
 		return;
 	}
+	stream.before = wipe_progress;
 	warnings = screen() == fp ? stream.out : stderr;
+	khs_progress_init(&progress, NAME, false);
 	/* What error() of crash says of a damaged page must not get in between lines of JSON. */
 	fp = stdout;
 	if (khs_command_needs_dump(cmd) && !handle)
 		err = open_handle();
 	if (!err)
 		khs_command_run(handle, cmd, stream.out, &err);
+	khs_progress_wipe(&progress);
 	if (cmd->verb == KHS_VERB_VERSION)
 		put_versions(stream.out);
 	khs_stream_close(&stream);
 	fp = out;
-	report(err);
+	if (handle && khs_interrupted(handle))
+		say_partial(err);
+	else
+		report(err);
 	/* The next command looks anew. */
 	if (LOCAL_ACTIVE())
 		close_handle();

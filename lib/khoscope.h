@@ -64,7 +64,11 @@ struct khs_options {
 	bool any_build_id;   /* go on with a vmlinux of another build */
 
 	void *arg; /* handed to the three below; each may be NULL */
-	/* Asked often during long work; true makes it end with KHS_ERR_INTERRUPTED. */
+	/*
+	 * Asked often during long work. Once it says true nothing more is read: opening ends with
+	 * KHS_ERR_INTERRUPTED; an open handle tells what it knows by then, and khs_interrupted() that
+	 * this is not all. Some functions that hand out much end with KHS_ERR_INTERRUPTED as well.
+	 */
 	bool (*interrupted)(void *arg);
 	/* @done of @total units of @what. */
 	void (*progress)(void *arg, const char *what, uint64_t done, uint64_t total);
@@ -86,9 +90,11 @@ KHS_API struct khs_error *khs_open(const char *path, const struct khs_options *o
 enum khs_presence {
 	KHS_PRESENT = 0,
 	KHS_EXCLUDED, /* the dump's filter left them out */
-	KHS_MISSING,  /* lost: beyond the end of a truncated file, or they don't decode */
+	KHS_MISSING,  /* promised and not there: beyond the end of the file, or never written */
 	KHS_NORAM,    /* the dump knows no memory there */
 	KHS_UNMAPPED, /* no translation in the kernel's page tables (virtual addresses only) */
+	KHS_DAMAGED,  /* in the file, and they don't decode */
+	KHS_UNREAD,   /* not looked at: khs_options.interrupted said so */
 };
 
 /*
@@ -160,6 +166,9 @@ KHS_API struct khs_error *khs_open_source(const struct khs_source *source,
 
 KHS_API void khs_close(struct khs *k);
 
+/* Whether khs_options.interrupted ever said so: nothing was read since, and nothing will be. */
+KHS_API bool khs_interrupted(const struct khs *k);
+
 /* Bytes in a page of the dumped kernel. Costs nothing. */
 KHS_API uint64_t khs_page_size(const struct khs *k);
 
@@ -199,11 +208,14 @@ struct khs_coverage {
 	uint64_t pages;    /* struct pages that online sections should have */
 	uint64_t judged;   /* of these, looked at */
 	uint64_t excluded; /* left out by the dump's filter */
-	uint64_t missing;  /* lost with the end of the file, or unreadable */
+	uint64_t missing;  /* lost with the end of the file, or never written */
+	uint64_t damaged;  /* in the file, and they don't decode */
 	uint64_t unmapped; /* no memory map behind them */
 	uint64_t deferred; /* not initialised yet when the kernel died, and excused for it */
 	uint64_t map_nodes_absent; /* pages of the outgoing map that the dump lacks */
 	uint64_t unlisted; /* judged and found wrong, but beyond what findings are kept of */
+	uint64_t offline;  /* with a memory map, of sections that are not online: not in pages */
+	uint64_t unread;   /* not looked at: interrupted */
 };
 
 /* Whether KHO exists in the dumped kernel, and how far this version can walk it. */
@@ -221,6 +233,8 @@ struct khs_status {
 	bool live;            /* the running kernel's memory, read while it changes */
 	bool complete;        /* the file holds all that its headers promise */
 	const char *incomplete_why; /* NULL if complete */
+	bool interrupted;     /* what follows is what was known by then */
+	const char *filter;   /* what its maker was told to leave out; NULL: it doesn't say */
 
 	const char *release;  /* "7.2.13" */
 	const char *build_id; /* lower-case hex; "" if unknown */
@@ -253,6 +267,37 @@ struct khs_status {
 
 /* Reads all that `status` shows. *@ret lives as long as @k. */
 KHS_API struct khs_error *khs_get_status(struct khs *k, const struct khs_status **ret);
+
+/* ---- coverage ------------------------------------------------------------------------------- */
+
+enum khs_gap_kind {
+	KHS_GAP_PAGES,   /* struct pages that could not be judged */
+	KHS_GAP_OFFLINE, /* struct pages of sections that are not online, which are not judged */
+	KHS_GAP_MEMORY,  /* memory, whatever is in it, that the dump lacks */
+};
+
+struct khs_gap {
+	enum khs_gap_kind kind;
+	uint64_t start, end;       /* physical addresses of the pages, or of the memory */
+	enum khs_presence presence; /* why; KHS_PRESENT of OFFLINE */
+};
+
+/* Bytes of physical memory, by the dump's own tables. Whether pages decode they don't tell. */
+struct khs_memory_total {
+	bool known; /* false: interrupted, or whoever supplies the memory doesn't say */
+	uint64_t present, excluded, missing, damaged;
+};
+
+/*
+ * Calls @visit, by kind and address, for each gap until it returns false, and then for none. What
+ * was excluded from memory is visited only if @excluded: there may be a great many. *@total, if not
+ * NULL, is of all memory. Errors: NOMEM.
+ */
+KHS_API struct khs_error *khs_gaps(struct khs *k, bool excluded,
+				   bool (*visit)(void *arg, const struct khs_gap *gap), void *arg,
+				   struct khs_memory_total *total);
+
+KHS_API const char *khs_gap_name(enum khs_gap_kind kind);
 
 /* ---- list ----------------------------------------------------------------------------------- */
 
@@ -733,6 +778,9 @@ KHS_API struct khs_error *khs_print_explain(const char *what, const struct khs_s
  * dump reaches @out that could move a terminal's cursor.
  */
 KHS_API struct khs_error *khs_print_status(struct khs *k, FILE *out, bool json);
+/* @all: list what the filter excluded, too. At most @limit gaps are listed; 0: all. */
+KHS_API struct khs_error *khs_print_coverage(struct khs *k, bool all, uint64_t limit, FILE *out,
+					     bool json);
 KHS_API struct khs_error *khs_print_list(struct khs *k, const struct khs_filter *filter, FILE *out,
 					 bool json);
 KHS_API struct khs_error *khs_print_page(struct khs *k, enum khs_address_kind kind,

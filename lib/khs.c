@@ -101,6 +101,11 @@ void khs_close(struct khs *k)
 	free(k);
 }
 
+bool khs_interrupted(const struct khs *k)
+{
+	return k->kernel.dump->stopped;
+}
+
 uint64_t khs_page_size(const struct khs *k)
 {
 	return 1ull << k->kernel.page_shift;
@@ -159,8 +164,7 @@ static struct khs_error *run_checks(struct khs *k, const void *unused,
 	if (err)
 		return err;
 	for (size_t i = 0; k->have_census && i < khs_nr_checks; i++) {
-		if (khs_kernel_interrupted(&k->kernel))
-			return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
+		khs_kernel_interrupted(&k->kernel); /* what was found by then is still told */
 		err = khs_check_fns[i](k, &khs_check_infos[i], &to);
 		if (err)
 			return khs_error_wrap(err, "check %s", khs_check_infos[i].id);
@@ -200,7 +204,7 @@ bool khs_all_judged(const struct khs *k)
 	if (k->kho.state == KHS_KHO_ABSENT || k->kho.state == KHS_KHO_OFF)
 		return true;
 	/* Without RAM nothing can be said of nodes and holes. */
-	return k->have_census && c->judged == c->pages && !c->map_nodes_absent && k->mem.ram.n &&
+	return k->have_census && !khs_interrupted(k) && c->judged == c->pages && !c->map_nodes_absent && k->mem.ram.n &&
 	       k->kho.out_known && k->kho.handover_known && k->kho.scratch_known &&
 	       khs_marks_tell(k) && !c->unlisted;
 }

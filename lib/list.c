@@ -11,6 +11,8 @@ struct walk {
 	uint64_t count;   /* against the limit */
 	uint64_t visited; /* between questions for an interrupt */
 	bool stop;
+	bool before; /* interrupted before the listing: what is known is listed all the same */
+	bool cut;    /* ... or in the middle of it */
 };
 
 const char *khs_range_state_name(enum khs_range_state state)
@@ -80,8 +82,8 @@ static void visit_blocks(struct walk *w, struct cursor *c, uint64_t bound,
 		c->pfn += range.pages;
 		if (!f->by_node || f->node == range.node)
 			w->stop = !w->visit(w->arg, &range) || (f->limit && ++w->count >= f->limit);
-		if (!(++w->visited & 0xfff) && khs_kernel_interrupted(&w->k->kernel))
-			w->stop = true;
+		if (!(++w->visited & 0xfff) && khs_kernel_interrupted(&w->k->kernel) && !w->before)
+			w->stop = w->cut = true;
 	} while (!w->stop && c->pfn < c->end && c->pfn < bound);
 }
 
@@ -122,6 +124,7 @@ struct khs_error *khs_list(struct khs *k, const struct khs_filter *filter,
 	if (filter && !khs_take(&f, sizeof(f), filter))
 		return khs_error_new(KHS_ERR_USAGE, "khs_filter.size is not set");
 	directions = f.directions ? f.directions : KHS_OUT | KHS_IN;
+	w.before = khs_interrupted(k);
 	if (directions & KHS_OUT)
 		visit_runs(&w, &k->kho.out, KHS_OUT);
 	if (directions & KHS_IN && !w.stop) {
@@ -129,10 +132,11 @@ struct khs_error *khs_list(struct khs *k, const struct khs_filter *filter,
 
 		if (err)
 			return err;
+		w.before = khs_interrupted(k);
 	}
 	if (directions & KHS_IN && !w.stop)
 		visit_runs(&w, &k->census.in, KHS_IN);
-	if (khs_kernel_interrupted(&k->kernel))
+	if (w.cut)
 		return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
 	return NULL;
 }

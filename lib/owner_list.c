@@ -76,6 +76,7 @@ struct khs_error *khs_owner_ranges(struct khs *k, size_t id,
 	struct khs_error *err = khs_need_owners(k);
 	const struct khs_owner_node *node;
 	const struct khs_claim *claims;
+	bool before; /* what is known is told all the same */
 
 	if (err)
 		return err;
@@ -83,12 +84,13 @@ struct khs_error *khs_owner_ranges(struct khs *k, size_t id,
 		return khs_error_new(KHS_ERR_NOTFOUND, "no owner %zu", id);
 	node = &k->owners.nodes[id];
 	claims = &k->owners.claims[node->first_claim];
+	before = khs_interrupted(k);
 	for (size_t i = 0; i < node->nr_claims; i++) {
 		struct khs_owner_range range = to_range(k, &claims[i]);
 
 		if (!visit(arg, &range))
 			break;
-		if (!(i & 0xfff) && khs_kernel_interrupted(&k->kernel))
+		if (!(i & 0xfff) && khs_kernel_interrupted(&k->kernel) && !before)
 			return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
 	}
 	return NULL;

@@ -125,6 +125,8 @@ static void fill_kernel(struct khs *k)
 	s->live = d->live;
 	s->complete = d->complete;
 	s->incomplete_why = d->complete ? NULL : d->incomplete_why;
+	s->interrupted = d->stopped;
+	s->filter = d->filter[0] ? d->filter : NULL;
 	s->release = k->kernel.release;
 	s->build_id = k->kernel.build_id;
 	s->arch = khs_arch_name(khs_vm_arch(k->kernel.vm));
@@ -163,6 +165,7 @@ struct khs_error *khs_get_status(struct khs *k, const struct khs_status **ret)
 	bool in_known;
 
 	*ret = &k->status;
+	k->status.interrupted = khs_interrupted(k);
 	if (k->have_status)
 		return NULL;
 	err = khs_need_census(k);

@@ -180,6 +180,61 @@ check "cut by a tenth: status 3" [ "$status" = 3 ]
 truncate -s 5000000 dump
 refused "cut by a third" 'incomplete, the file has 5000000 bytes, its pages need [0-9]+' check dump
 
+# ---- coverage ------------------------------------------------------------------------------------
+
+# coverage_adds_up NAME: in ./out, JSON of coverage --all, the gaps are what the totals say
+coverage_adds_up() {
+	# shellcheck disable=SC2016 # jq's variables
+	check "$1: gaps add up" jq -es '
+		def pages(type; why): [.[] | select(.type == type and .why == why).pages] | add // 0;
+		.[-1] as $t | $t.coverage as $c | $t.memory as $m |
+		$t.type == "total" and
+		$c.excluded == pages("struct-pages"; "excluded from the dump") and
+		$c.missing == pages("struct-pages"; "missing") and
+		$c.damaged == pages("struct-pages"; "damaged in the file") and
+		$c.pages == $c.judged + $c.excluded + $c.missing + $c.damaged + $c.unmapped and
+		$m.excluded == 4096 * pages("memory"; "excluded from the dump") and
+		(4096 * pages("memory"; "missing") - $m.missing | . >= 0 and . < 4096) and
+		$m.damaged == 4096 * pages("memory"; "damaged in the file")' out
+}
+
+# coverage_of NAME FORMAT JQ-FILTER OPTION...: of the total, as $c and $m
+coverage_of() {
+	local name=$1 format=$2 filter=$3
+	shift 3
+	convert "$format" "$faults" dump "$@"
+	run coverage --json --all dump
+	check "$name: status 0" [ "$status" = 0 ]
+	coverage_adds_up "$name"
+	# shellcheck disable=SC2016
+	check "$name: what is lacking" jq -es ".[-1].coverage as \$c | .[-1].memory as \$m | $filter" out
+}
+
+# Pages 0x7ec0-0x7ed0 and 0x7c20-0x7c28 hold 64 struct pages each.
+for format in zlib elf flat-zstd; do
+	coverage_of "excluded from $format" "$format" \
+		'$c.excluded == 17 * 64 and $c.missing == 0 and $m.excluded == 17 * 4096' \
+		--exclude 0x7ec0-0x7ed0
+done
+coverage_of "never written to lzo" lzo '$c.missing == 9 * 64 and $m.missing == 9 * 4096' \
+	--lose 0x7c20-0x7c28
+coverage_of "a whole dump" snappy '$c.all_judged and $m.missing + $m.excluded + $m.damaged == 0'
+for format in none zlib lzo snappy zstd elf flat-none flat-zlib flat-zstd flat-elf; do
+	coverage_of "$format cut by a twentieth" "$format" '$m.missing > 0' --truncate 95%
+done
+for format in zlib lzo snappy zstd; do
+	coverage_of "damaged $format" $format '$c.damaged == 17 * 64 and $m.damaged == 0' \
+		--spoil 0x7ec0-0x7ed0
+done
+run coverage --json -l 1 dump
+check "coverage -l 1: one gap and the total" [ "$(wc -l <out)" = 2 ]
+convert zlib "$faults" dump --lose 0x7c20-0x7c28
+run coverage dump
+check "coverage names the memory" grep -Eq \
+	'^memory +0x7c20000-0x7c29000 +9 +36.0 KiB  missing$' out
+check "coverage names the pages" grep -Eq \
+	'^struct-pages +0x8800000-0x8a40000 +576 +2.2 MiB  missing$' out
+
 # ---- damaged -------------------------------------------------------------------------------------
 
 # mangle NAME FORMAT DAMAGE...: an answer or a refusal, and no crash, whatever the bytes say.
@@ -450,4 +505,57 @@ else
 	"$khoscope" check --no-sandbox "$faults" >out 2>err </dev/null
 	check "--no-sandbox: the same words" diff out <("$khoscope" check "$faults" 2>&1)
 fi
+
+# ---- a terminal ----------------------------------------------------------------------------------
+
+# on_terminal ARGUMENT...: khoscope with a slow disk; the steps are standard input. What makes it slow
+# looks for a file each time, which the sandbox forbids.
+on_terminal() {
+	SLOW=$tmp LD_PRELOAD=$tmp/slow.so "$build/tests/pty" "$khoscope" "$@" --no-sandbox >log 2>&1 ||
+		{ tail -n 5 log; false; }
+}
+
+if ! ${CC:-cc} -shared -fPIC -O -o slow.so "$here/crash/slow.c" 2>err; then
+	skip "Ctrl-C on a terminal" "no C compiler: $(tail -n 1 err)"
+	finish
+fi
+touch slow
+{
+	printf '%s\n' "machine x86_64" "node 0 0-2G" "kernel 7.3" "preserve 0x5000 order 9 folio"
+	echo "page 0x6000 fill 0"
+	echo "format kdump zlib"
+	for ((i = 0x8000; i < 0x9000; i += 2)); do echo "preserve $i"; done
+} >large
+if ! "$build/tests/mkdump/mkdump" --layouts "$here/mkdump/layouts" large many 2>err; then
+	skip "Ctrl-C on a terminal" "$(tail -n 1 err)"
+	finish
+fi
+check "Ctrl-C: progress, what was found, and that it is partial" on_terminal check many <<END
+expect 20000 khoscope: struct pages:
+expect 20000 s left
+interrupt
+expect 5000 raw-page
+expect 5000 not looked at
+expect 5000 interrupted
+expect 5000 khoscope: interrupted: what is printed is what was known by then
+END
+SLOW=$tmp env --default-signal=INT timeout --foreground --preserve-status -s INT 3 \
+	env LD_PRELOAD="$tmp/slow.so" "$khoscope" check --json --no-sandbox many \
+	>out 2>err </dev/null
+check "Ctrl-C, no terminal: status 130" [ $? = 130 ]
+check "Ctrl-C, no terminal: no progress" [ "$(wc -l <err)" = 1 ]
+check "Ctrl-C, no terminal: partial JSON" jq -e '.coverage.interrupted and
+	(.coverage.all_judged | not) and .coverage.unread > 0 and
+	.coverage.judged + .coverage.unread == .coverage.pages' out
+check "Ctrl-C before the memory map: JSON all the same" on_terminal status many <<END
+pause 300
+interrupt
+expect 5000 khoscope: interrupted
+END
+# A reader that has stopped reading does not hold it up.
+rm slow
+(env --default-signal=INT timeout --foreground --preserve-status -k 5 -s INT 2 \
+	"$khoscope" list --json many 2>err | sleep 4; exit "${PIPESTATUS[0]}")
+check "Ctrl-C, a pipe nobody reads from: it ends" [ $? = 130 ]
+check "Ctrl-C, a pipe nobody reads from: one line" grep -qx 'khoscope: interrupted' err
 finish

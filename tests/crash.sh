@@ -85,7 +85,7 @@ same() {
 # cases DUMP: arguments of a verb and its options, one line a case
 cases() {
 	local address='s/^struct page *\(0x[0-9a-f]*\).*/page:\1/p'
-	printf '%s\n' status list check preflight "preflight --as 7.1" facts "list -O 0 -r 0x400-0x9000 -l 7" \
+	printf '%s\n' status list check coverage "coverage --all -l 20" preflight "preflight --as 7.1" facts "list -O 0 -r 0x400-0x9000 -l 7" \
 		"page pfn:0x8545" "page phys:0x8000000" \
 		"page $("$khoscope" page pfn:0x4eb "$in/$1" | sed -n "$address")"
 }
@@ -118,10 +118,11 @@ as_cli() {
 	check "$dump: the complaints too, and no other" same_complaints
 }
 
-# kho opens the dump once, and so says once what the tool says each time.
+# kho opens the dump once, and so says once what the tool says each time. crash itself complains in
+# its name of pages that do not decompress.
 same_complaints() {
 	diff <(sed 's/^khoscope: /kho: /' "$tmp/complaints" | sort -u) \
-		<(grep -E '^kho: |^crash: ' "$tmp/log" | sort -u)
+		<(grep -E '^kho: |^crash: ' "$tmp/log" | grep -v 'uncompress failed' | sort -u)
 }
 
 as_cli v72-out-faults
@@ -148,6 +149,12 @@ if [ -x "$build/tests/redump" ]; then
 	made_of flattened --codec snappy --flatten $lacks && as_cli flattened
 	made_of cut --codec zlib --truncate 99% && as_cli cut
 	rm -f "$in/kdump" "$in/flattened" "$in/cut"
+	# Pages of struct pages that do not decompress
+	for codec in zlib lzo snappy zstd; do
+		made_of damaged --codec $codec --spoil 0x7ec0-0x7ed0 &&
+			as_cli damaged "set zero_excluded on"
+	done
+	rm -f "$in/damaged"
 	made_of flat-flag --codec zlib --flatten --incomplete-flag && as_cli flat-flag
 	rm -f "$in/flat-flag"
 else
@@ -305,7 +312,9 @@ expect 5000 $prompt
 type kho check
 pause 1500
 interrupt
-expect 3000 kho: interrupted
+expect 3000 not looked at
+expect 3000 interrupted
+expect 3000 kho: interrupted: what is printed is what was known by then
 expect 3000 $prompt
 type kho check > /mnt/cut
 pause 1500
@@ -335,7 +344,8 @@ expect 5000 preserved
 expect 5000 $prompt
 type quit
 END
-check "nothing of what was interrupted" test ! -s "$in/cut"
+check "what was interrupted says so, if it says anything" \
+	sh -c '[ ! -s "$1" ] || tail -n 1 "$1" | grep interrupted' sh "$in/cut"
 check "check after all that" same "$tmp/check" "$in/check"
 rm -f "$in/check"
 

@@ -51,6 +51,9 @@ check "the strings it enumerates are those of json.md" enumerated
 
 before=$build/vmcores/x73-pair-before.kdump
 after=$build/vmcores/x73-pair-after.kdump
+"$build/tests/redump" --exclude 0x7ec0-0x7ed0 --lose 0x7c20-0x7c28 \
+	"$build/vmcores/v72-out-faults.kdump" "$tmp/lacking"
+"$khoscope" coverage --json --all "$tmp/lacking" >"$tmp/coverage"
 "$khoscope" diff --json --all "$before" "$after" >"$tmp/pair"
 "$khoscope" diff --json --force "$before" "$build/vmcores/v73-in-thp.kdump" >"$tmp/forced"
 for verb in status check preflight list facts fdt page; do
@@ -58,6 +61,8 @@ for verb in status check preflight list facts fdt page; do
 done
 check "owners: real dumps" valid owners "$golden"/*/owners.json
 check "owners ADDR: real dumps" valid owners-addr "$golden"/*/owners-*.json
+check "coverage: a dump that lacks something" valid coverage "$tmp/coverage"
+check "coverage: it does" [ "$(wc -l <"$tmp/coverage")" = 5 ]
 check "diff: real dumps" valid diff "$tmp/pair" "$tmp/forced"
 
 # What is wrong in any one place is not valid.
@@ -71,6 +76,7 @@ check "facts: nothing else is valid" broken facts "$tmp/facts"
 check "list: nothing else is valid" broken list "$one/list.json"
 check "owners: nothing else is valid" broken owners "$tmp/owners"
 check "owners ADDR: nothing else is valid" broken owners-addr "$golden"/*/owners-pfn-0x12be.json
+check "coverage: nothing else is valid" broken coverage "$tmp/coverage"
 check "diff: nothing else is valid" broken diff "$tmp/pair"
 
 # ---- dumps of other kernels, and damaged ones -----------------------------------------------------

@@ -9,49 +9,52 @@
 
 #include <jansson.h>
 
+#include "progress.h"
 #include "sandbox.h"
 #include "screen.h"
+#include "stream.h"
 
 #define NAME "khoscope"
 
 static volatile sig_atomic_t interrupted;
-static int null_fd = -1;
 
 /*
- * Besides telling the library, turns standard output to nowhere: who reads the other end of a full
- * pipe may have stopped, and every later write would wait for it again.
+ * A second Ctrl-C kills, who cares for no answer any more. One that comes with the first, as
+ * timeout(1) sends it to a process and to its group, is the first.
  */
 static void on_sigint(int sig)
 {
-	int saved = errno;
+	static struct timespec first;
+	struct timespec now;
 
-	(void)sig;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!interrupted)
+		first = now;
+	else if (now.tv_sec - first.tv_sec > 1 || (now.tv_sec - first.tv_sec) * 1000 +
+						  (now.tv_nsec - first.tv_nsec) / 1000000 > 200) {
+		signal(sig, SIG_DFL);
+		raise(sig);
+	}
 	interrupted = 1;
-	if (null_fd >= 0)
-		dup2(null_fd, STDOUT_FILENO);
-	errno = saved;
 }
 
-/* What callbacks need to speak on stderr. */
+/* What callbacks need to speak on stderr, and where answers go. */
 struct ui {
 	bool quiet;
-	bool terminal;
-	bool drawn;            /* a line of progress is on the screen */
-	struct timespec drawn_at;
+	struct khs_progress progress;
+	struct khs_stream stream;
 	pid_t pager;           /* 0: none */
 };
 
-/* No SA_RESTART, so that a write that waits ends too; a second Ctrl-C kills. */
+/* No SA_RESTART, so that a write that waits ends too. */
 static void catch_sigint(void)
 {
-	struct sigaction sa = { .sa_handler = on_sigint, .sa_flags = SA_RESETHAND };
+	struct sigaction sa = { .sa_handler = on_sigint };
 	struct sigaction old;
 
 	/* nohup and "&" in a script want it ignored. */
-	if (sigaction(SIGINT, NULL, &old) || old.sa_handler == SIG_IGN)
-		return;
-	null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	sigaction(SIGINT, &sa, NULL);
+	if (!sigaction(SIGINT, NULL, &old) && old.sa_handler != SIG_IGN)
+		sigaction(SIGINT, &sa, NULL);
 }
 
 /*
@@ -65,38 +68,22 @@ static void fill_standard_fds(void)
 			open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
 }
 
+static bool is_interrupted(void)
+{
+	return interrupted;
+}
+
 static bool was_interrupted(void *arg)
 {
 	(void)arg;
 	return interrupted;
 }
 
-static void wipe_progress(struct ui *ui)
-{
-	if (ui->drawn)
-		fputs("\r\033[K", stderr);
-	ui->drawn = false;
-}
-
-static double seconds_since(const struct timespec *then)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
-}
-
 static void show_progress(void *arg, const char *what, uint64_t done, uint64_t total)
 {
 	struct ui *ui = arg;
-	double percent = total ? 100.0 * (double)done / (double)total : 0;
 
-	if (!ui->terminal || ui->quiet || seconds_since(&ui->drawn_at) < 0.2)
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &ui->drawn_at);
-	fprintf(stderr, "\r\033[K%s: %.50s: %.0f%%", NAME, what, percent);
-	fflush(stderr);
-	ui->drawn = true;
+	khs_progress_show(&ui->progress, what, done, total);
 }
 
 static void show_warning(void *arg, const char *message)
@@ -105,20 +92,21 @@ static void show_warning(void *arg, const char *message)
 
 	if (ui->quiet)
 		return;
-	wipe_progress(ui);
+	khs_progress_wipe(&ui->progress);
 	khs_say(stderr, NAME, "warning", message);
 }
 
-/* Takes @err. */
+/* Takes @err. "| head" has seen enough, which is no news to anyone. */
 static int fail(struct ui *ui, struct khs_error *err, int status)
 {
-	wipe_progress(ui);
-	if (interrupted || khs_error_code(err) == KHS_ERR_INTERRUPTED) {
+	enum khs_code code = khs_error_code(err);
+
+	if (interrupted || code == KHS_ERR_INTERRUPTED) {
 		khs_error_free(err);
 		khs_say(stderr, NAME, NULL, "interrupted");
 		return KHS_EXIT_INTERRUPTED;
 	}
-	if (err)
+	if (!(code == KHS_ERR_IO && ui->stream.gone))
 		khs_say(stderr, NAME, NULL, khs_error_message(err));
 	khs_error_free(err);
 	return status;
@@ -136,10 +124,15 @@ static int usage(const struct khs_command *cmd)
 static int answer(struct ui *ui, struct khs *old, struct khs *k, const struct khs_command *cmd)
 {
 	struct khs_error *err;
-	int status = khs_command_run_pair(old, k, cmd, stdout, &err);
+	int status;
 
-	wipe_progress(ui);
-	return err || interrupted ? fail(ui, err, status) : status;
+	status = khs_command_run_pair(old, k, cmd, ui->stream.out, &err);
+	khs_progress_wipe(&ui->progress);
+	if (err)
+		return fail(ui, err, status);
+	if (status == KHS_EXIT_INTERRUPTED)
+		khs_say(stderr, NAME, NULL, KHS_PARTIAL);
+	return status;
 }
 
 /*
@@ -196,6 +189,7 @@ static int open_and_answer(struct ui *ui, const struct khs_command *cmd)
 	err = open_old(cmd, &opts, &old);
 	if (!err)
 		err = khs_open(cmd->dump, &opts, &k);
+	khs_progress_wipe(&ui->progress);
 	confine(ui, cmd, KHS_SANDBOX_OPENED);
 	status = err ? fail(ui, err, KHS_EXIT_FAILED) : answer(ui, old, k, cmd);
 	khs_close(k);
@@ -204,37 +198,60 @@ static int open_and_answer(struct ui *ui, const struct khs_command *cmd)
 }
 
 /* The last chance to notice a full disk; what a verb failed to write it has told already. */
-static int close_output(int status)
+static int close_output(struct ui *ui, int status)
 {
-	bool told = ferror(stdout);
+	bool told = ferror(ui->stream.out), ok;
 
 	errno = 0;
-	if (!fclose(stdout) || told || errno == EPIPE)
-		return told && !status ? KHS_EXIT_FAILED : status;
+	ok = khs_stream_close(&ui->stream);
+	ok &= !fclose(stdout);
+	if (ui->stream.gave_up)
+		return told ? status : fail(ui, NULL, status);
+	if (ok || told || ui->stream.gone)
+		return (told || !ok) && !status ? KHS_EXIT_FAILED : status;
 	fprintf(stderr, "%s: cannot write the output: %s\n", NAME, strerror(errno));
 	return KHS_EXIT_FAILED;
+}
+
+static void wipe_progress(void *arg)
+{
+	khs_progress_wipe(arg);
+}
+
+static bool open_output(struct ui *ui)
+{
+	setvbuf(stdout, NULL, _IONBF, 0);
+	if (!khs_stream_open(&ui->stream, stdout, is_interrupted))
+		return false;
+	ui->stream.before = wipe_progress;
+	ui->stream.arg = &ui->progress;
+	return true;
 }
 
 int main(int argc, char *argv[])
 {
 	struct khs_command cmd;
-	struct ui ui = { .terminal = isatty(STDERR_FILENO) };
+	struct ui ui = { 0 };
 	int status;
 
 	fill_standard_fds();
 	if (!khs_command_parse(KHS_DOOR_CLI, argc, argv, &cmd))
 		return usage(&cmd);
 	ui.quiet = cmd.quiet;
+	khs_progress_init(&ui.progress, NAME, cmd.quiet);
 	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error like a full disk */
-	clock_gettime(CLOCK_MONOTONIC, &ui.drawn_at);
 	catch_sigint();
 	cmd.style = khs_screen_style(cmd.colour);
 	ui.pager = khs_pager_start();
+	if (!open_output(&ui)) {
+		khs_say(stderr, NAME, NULL, strerror(ENOMEM));
+		return KHS_EXIT_FAILED;
+	}
 	if (khs_command_needs_dump(&cmd))
 		status = open_and_answer(&ui, &cmd);
 	else
 		status = answer(&ui, NULL, NULL, &cmd);
-	status = close_output(status);
+	status = close_output(&ui, status);
 	khs_pager_wait(ui.pager);
 	return status;
 }

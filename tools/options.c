@@ -7,8 +7,8 @@
 
 #define V(verb) (1u << KHS_VERB_##verb)
 #define ANSWERS                                                                  \
-	(V(STATUS) | V(LIST) | V(PAGE) | V(OWNERS) | V(CHECK) | V(PREFLIGHT) |  \
-	 V(FACTS) | V(FDT) | V(DIFF))
+	(V(STATUS) | V(LIST) | V(PAGE) | V(OWNERS) | V(CHECK) | V(COVERAGE) |   \
+	 V(PREFLIGHT) | V(FACTS) | V(FDT) | V(DIFF))
 #define ANY ((1u << KHS_NR_VERBS) - 1)
 #define BOTH (KHS_DOOR_CLI | KHS_DOOR_CRASH)
 
@@ -144,8 +144,9 @@ const struct khs_option khs_option_table[] = {
 	{ V(LIST) | V(OWNERS), BOTH, "direction", 'd', 'd', "WAY", "in or out",
 	  "out: preserved for the next kernel;\n"
 	  "in: handed over, not restored yet", SET(direction) },
-	{ V(LIST) | V(OWNERS), BOTH, "limit", 'l', 'l', "N", "a number of ranges, 1 or more",
-	  "list: stop after N ranges;\n"
+	{ V(LIST) | V(OWNERS) | V(COVERAGE), BOTH, "limit", 'l', 'l', "N",
+	  "a number of ranges, 1 or more",
+	  "list, coverage: stop after N ranges;\n"
 	  "owners: show N ranges of each owner instead of 4", SET(limit) },
 	{ V(FDT), BOTH, "hexdump", 'x', 'x', NULL, NULL,
 	  "print what is not decoded, too: whatever it is that\nwas preserved there",
@@ -153,9 +154,10 @@ const struct khs_option khs_option_table[] = {
 	{ V(PREFLIGHT), BOTH, "as", 0, 'a', "VERSION",
 	  "6.16, 6.17, 6.18, 6.19, 7.0, 7.1, 7.2, 7.2.13 or 7.3",
 	  "the next kernel is this one; without it, one like\nthe dumped kernel", SET(as) },
-	{ V(DIFF) | V(CHECK), BOTH, "all", 'a', 0, NULL, NULL,
+	{ V(DIFF) | V(CHECK) | V(COVERAGE), BOTH, "all", 'a', 0, NULL, NULL,
 	  "diff: list every range, not those alone that surprise;\n"
-	  "check: print whole what another finding explains", FLAG(all) },
+	  "check: print whole what another finding explains;\n"
+	  "coverage: list memory that was left out on purpose,\ntoo", FLAG(all) },
 	{ V(DIFF), KHS_DOOR_CLI, "force", 'f', 0, NULL, NULL,
 	  "compare even what is not of consecutive boots of one\nmachine", FLAG(diff.force) },
 	{ V(DIFF), KHS_DOOR_CLI, "old-vmlinux", 0, 0, "FILE", "a file",

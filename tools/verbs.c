@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "command.h"
 
-#include <poll.h>
 #include <string.h>
 
 #include "report/sanitize.h"
@@ -45,6 +44,11 @@ static struct khs_error *run_check(struct khs_run_verb *r)
 	else if (err ? khs_error_code(err) == KHS_ERR_NODATA : !khs_all_judged(r->k))
 		r->status = KHS_EXIT_UNJUDGED;
 	return err;
+}
+
+static struct khs_error *run_coverage(struct khs_run_verb *r)
+{
+	return khs_print_coverage(r->k, r->cmd->all, r->cmd->filter.limit, r->out, r->cmd->json);
 }
 
 static struct khs_error *run_preflight(struct khs_run_verb *r)
@@ -101,6 +105,8 @@ const struct khs_verb_info khs_verbs[KHS_NR_VERBS] = {
 		"whose the preserved pages are; with ADDR, of one page", run_owners },
 	[KHS_VERB_CHECK] = { "check", NULL,
 		"look for damage and print what was found", run_check },
+	[KHS_VERB_COVERAGE] = { "coverage", NULL,
+		"what could not be judged, and what the dump lacks", run_coverage },
 	[KHS_VERB_PREFLIGHT] = { "preflight", NULL,
 		"what would go wrong if the next kernel were started now", run_preflight },
 	[KHS_VERB_FACTS] = { "facts", NULL,
@@ -126,14 +132,6 @@ enum khs_verb khs_verb_named(const char *word)
 	return v;
 }
 
-/* A pipe that nobody reads any more: "| head" has seen enough, which is no failure to report. */
-static bool reader_gone(FILE *out)
-{
-	struct pollfd p = { .fd = fileno(out), .events = POLLOUT };
-
-	return ferror(out) && p.fd >= 0 && poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
-}
-
 int khs_command_run(struct khs *k, const struct khs_command *cmd, FILE *out,
 		    struct khs_error **ret)
 {
@@ -148,15 +146,12 @@ int khs_command_run_pair(struct khs *old, struct khs *k, const struct khs_comman
 
 	if (!err)
 		err = khs_verbs[cmd->verb].run(&r);
-	*ret = NULL;
+	*ret = err;
+	if (khs_error_code(err) == KHS_ERR_INTERRUPTED || (k && khs_interrupted(k)) ||
+	    (old && khs_interrupted(old)))
+		return KHS_EXIT_INTERRUPTED;
 	if (!err)
 		return r.status;
-	if (khs_error_code(err) == KHS_ERR_IO && reader_gone(out))
-		khs_error_free(err);
-	else
-		*ret = err;
-	if (khs_error_code(*ret) == KHS_ERR_INTERRUPTED)
-		return KHS_EXIT_INTERRUPTED;
 	return r.status == KHS_EXIT_UNJUDGED ? r.status : KHS_EXIT_FAILED;
 }
 

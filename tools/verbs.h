@@ -21,6 +21,7 @@ enum khs_verb {
 	KHS_VERB_PAGE,
 	KHS_VERB_OWNERS,
 	KHS_VERB_CHECK,
+	KHS_VERB_COVERAGE,
 	KHS_VERB_PREFLIGHT,
 	KHS_VERB_FACTS,
 	KHS_VERB_FDT,
@@ -62,7 +63,8 @@ struct khs_command {
 	uint64_t address;
 	struct khs_fdt_options fdt; /* fdt */
 	struct khs_diff_options diff; /* diff */
-	bool all;                   /* diff: each range; check: each finding whole */
+	/* diff: each range; check: each finding whole; coverage: what was left out on purpose, too */
+	bool all;
 
 	/* The command line only. */
 	const char *dump; /* NULL for a verb that needs none */
@@ -85,7 +87,7 @@ bool khs_command_needs_dump(const struct khs_command *cmd);
 
 /*
  * Does it, printing to @out; returns an enum khs_exit. *@err is NULL or what to tell the user,
- * owned by the caller; it stays NULL when the reader of @out went away, which is no news to anyone.
+ * owned by the caller. INTERRUPTED without an error: what was known by then was printed.
  */
 int khs_command_run(struct khs *k, const struct khs_command *cmd, FILE *out,
 		    struct khs_error **err);
@@ -93,6 +95,9 @@ int khs_command_run(struct khs *k, const struct khs_command *cmd, FILE *out,
 /* As above, for a verb that has an old_dump: @old is that. */
 int khs_command_run_pair(struct khs *old, struct khs *k, const struct khs_command *cmd, FILE *out,
 			 struct khs_error **err);
+
+/* What to say to a person whose interrupt left a part of an answer. */
+#define KHS_PARTIAL "interrupted: what is printed is what was known by then"
 
 /* "WHO: KIND: MESSAGE" and a newline, sanitised; @kind ("warning") may be NULL. */
 void khs_say(FILE *out, const char *who, const char *kind, const char *message);

@@ -78,11 +78,10 @@ static struct khs_error *look_twice(struct khs *k, khs_judge_fn *judge, const vo
 
 	if (!err && looks->no_memory)
 		err = khs_enomem();
-	if (!err)
-		err = khs_look_again(k);
-	if (!err)
-		err = judge(k, opts, confirm, looks);
-	return err;
+	if (err || khs_interrupted(k)) /* one look proves nothing */
+		return err;
+	err = khs_look_again(k);
+	return err ? err : judge(k, opts, confirm, looks);
 }
 
 struct khs_error *khs_settle(struct khs *k, khs_judge_fn *judge, const void *opts,
@@ -94,7 +93,7 @@ struct khs_error *khs_settle(struct khs *k, khs_judge_fn *judge, const void *opt
 	if (!k->kernel.dump->live)
 		return judge(k, opts, visit, arg);
 	err = look_twice(k, judge, opts, &looks);
-	if (!err)
+	if (!err && !khs_interrupted(k))
 		tell_rest(k, &looks);
 	free(looks.v);
 	return err;

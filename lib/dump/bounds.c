@@ -148,16 +148,21 @@ static bool rank(struct khs_bounds *b, uint64_t pfn, uint64_t *ret)
 	return true;
 }
 
-/* Whether libkdumpfile may be let near it: its buffers have one page, it checks for less. */
-static bool plausible_desc(const struct khs_bounds *b, const struct khs_page_desc *desc)
+/*
+ * Whether libkdumpfile may be let near it: its buffers have one page, it checks for less. Pages
+ * that a maker without space left did not come to have descriptors of zeros.
+ */
+static enum khs_presence judge_desc(const struct khs_bounds *b, const struct khs_page_desc *desc)
 {
 	uint32_t codec = desc->flags & KHS_DD_CODECS;
 
+	if (!desc->offset || !desc->size)
+		return KHS_MISSING;
 	if (desc->flags & ~KHS_DD_CODECS || codec & (codec - 1))
-		return false;
-	if (codec ? !desc->size || desc->size > b->k.dd.block : desc->size != b->k.dd.block)
-		return false;
-	return khs_file_holds(&b->file, desc->offset, desc->size);
+		return KHS_DAMAGED;
+	if (codec ? desc->size > b->k.dd.block : desc->size != b->k.dd.block)
+		return KHS_DAMAGED;
+	return khs_file_holds(&b->file, desc->offset, desc->size) ? KHS_PRESENT : KHS_MISSING;
 }
 
 static enum khs_presence look_page(struct khs_bounds *b, uint64_t pfn, struct khs_page_desc *desc)
@@ -182,7 +187,7 @@ static enum khs_presence look_page(struct khs_bounds *b, uint64_t pfn, struct kh
 	if (!raw)
 		return KHS_MISSING;
 	khs_diskdump_unpack(raw, desc);
-	return plausible_desc(b, desc) ? KHS_PRESENT : KHS_MISSING;
+	return judge_desc(b, desc);
 }
 
 enum khs_presence khs_bounds_page(struct khs_bounds *b, uint64_t pa, struct khs_page_desc *ret)

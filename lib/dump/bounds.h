@@ -8,7 +8,8 @@
  * An address is
  *	PRESENT   its bytes are in the file
  *	MISSING   the tables promise it, but the file ends before it, its descriptor was never
- *	          written or can't be true, or the part of the table that would tell is lost itself
+ *	          written, or the part of the table that would tell is lost itself
+ *	DAMAGED   kdump: its descriptor is none that can be
  *	EXCLUDED  kdump: RAM by the first bitmap, not dumped by the second; ELF: in a segment's
  *	          memory size but beyond its file size. ELF can't tell pages left out for being zero
  *	          from pages filtered, so none of them counts as zeros. In an ELF file that says of

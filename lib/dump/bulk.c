@@ -68,7 +68,9 @@ static enum khs_presence read_some(struct bulk *b, uint64_t pa, uint8_t *to, siz
 			return presence;
 		if (desc.flags) {
 			*got = read_packed(b, &desc, pa, to, len);
-			return *got ? KHS_PRESENT : KHS_MISSING;
+			if (*got)
+				return KHS_PRESENT;
+			return khs_file_shrunk(b->file) ? KHS_MISSING : KHS_DAMAGED;
 		}
 	}
 	khs_bounds_look(b->bounds, pa, len, &span);

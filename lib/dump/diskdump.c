@@ -29,6 +29,7 @@ enum {
 
 /* struct kdump_sub_header, 64-bit; the comment is the header version that brought the field. */
 enum {
+	SH_DUMP_LEVEL = 8,         /* 1 */
 	SH_SPLIT = 12,             /* 2 */
 	SH_OFFSET_VMCOREINFO = 32, /* 3 */
 	SH_SIZE_VMCOREINFO = 40,
@@ -175,6 +176,7 @@ static struct khs_error *parse_sub_header(const uint8_t *s, struct khs_diskdump 
 		return khs_error_new(KHS_ERR_UNSUPPORTED,
 				     "one part of a split kdump-compressed dump: join the parts "
 				     "with makedumpfile --reassemble");
+	dd->level = khs_le32(s + SH_DUMP_LEVEL);
 	dd->vmcoreinfo_off = khs_le64(s + SH_OFFSET_VMCOREINFO);
 	dd->vmcoreinfo_len = khs_le64(s + SH_SIZE_VMCOREINFO);
 	dd->notes_off = khs_le64(s + SH_OFFSET_NOTE);
@@ -318,6 +320,29 @@ int khs_diskdump_blank(const struct khs_diskdump *dd)
 		return -1;
 	}
 	return fd;
+}
+
+/* makedumpfile(8), -d: bits of the dump level. QEMU writes one as well. */
+void khs_diskdump_filter(const struct khs_diskdump *dd, char *text, size_t size)
+{
+	static const char *const what[] = {
+		"zero pages", "cache", "private cache", "user data", "free pages",
+	};
+	size_t n = 0;
+
+	*text = '\0';
+	if (dd->level & ~0x1fu)
+		return;
+	for (size_t i = 0; i < sizeof(what) / sizeof(what[0]); i++)
+		if (dd->level >> i & 1)
+			n += snprintf(text + n, size - n, "%s%s", n ? ", " : "", what[i]);
+	if (dd->status & KHS_DD_EXCLUDED_VMEMMAP)
+		n += snprintf(text + n, size - n, "%sunused vmemmap (makedumpfile -e)",
+			      n ? ", " : "");
+	if (n)
+		snprintf(text + n, size - n, " (level %" PRIu32 ")", dd->level);
+	else
+		snprintf(text, size, "nothing (level 0)");
 }
 
 uint64_t khs_popcount(const void *bytes, size_t len)

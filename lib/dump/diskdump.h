@@ -29,6 +29,7 @@
 struct khs_diskdump {
 	uint32_t version;
 	uint32_t status;
+	uint32_t level;          /* what makedumpfile was told to leave out */
 	char machine[65];        /* utsname.machine, "" if not set */
 	uint64_t block;          /* bytes of a block, which is a page */
 	uint64_t max_pfn;        /* first pfn the bitmaps don't tell of */
@@ -78,6 +79,9 @@ void khs_diskdump_unpack(const void *raw, struct khs_page_desc *ret);
  */
 bool khs_diskdump_complete(const struct khs_file *file, const struct khs_diskdump *dd, char *why,
 			   size_t size);
+
+/* What the dump's maker was told to leave out, by the header: "zero pages, free pages (level 17)". */
+void khs_diskdump_filter(const struct khs_diskdump *dd, char *text, size_t size);
 
 /*
  * A file of headers alone, with @dd's page size and number of pages, that says of itself that it is

@@ -11,12 +11,23 @@ enum khs_presence khs_dump_read(struct khs_dump *dump, uint64_t pa, void *buf, s
 		return KHS_PRESENT;
 	if (len - 1 > UINT64_MAX - pa)
 		return KHS_NORAM;
+	if (dump->stopped)
+		return KHS_UNREAD;
 	return dump->ops->read(dump->priv, pa, buf, len, done);
 }
 
 struct khs_dump *khs_dump_clone(struct khs_dump *dump)
 {
 	return dump->ops->clone ? dump->ops->clone(dump->priv) : NULL;
+}
+
+bool khs_dump_look(struct khs_dump *dump, uint64_t pa, uint64_t len, enum khs_presence *presence,
+		   uint64_t *run)
+{
+	if (!dump->ops->look)
+		return false;
+	*presence = dump->ops->look(dump->priv, pa, len, run);
+	return true;
 }
 
 void khs_dump_close(struct khs_dump *dump)
@@ -37,6 +48,8 @@ const char *khs_presence_text(enum khs_presence p)
 		[KHS_MISSING] = "missing from the file",
 		[KHS_NORAM] = "no memory known there",
 		[KHS_UNMAPPED] = "not mapped",
+		[KHS_DAMAGED] = "damaged in the file",
+		[KHS_UNREAD] = "not read, interrupted",
 	};
 
 	if ((unsigned int)p >= sizeof(text) / sizeof(text[0]))

@@ -17,6 +17,8 @@ struct khs_dump_ops {
 	const char *name;
 	/* As khs_source.read. */
 	enum khs_presence (*read)(void *priv, uint64_t pa, void *buf, size_t len, size_t *done);
+	/* As khs_dump_look(), if there is a dump->end. */
+	enum khs_presence (*look)(void *priv, uint64_t pa, uint64_t len, uint64_t *run);
 	void (*close)(void *priv);
 	/* As khs_dump_clone(); may be NULL. */
 	struct khs_dump *(*clone)(void *priv);
@@ -29,9 +31,11 @@ struct khs_dump {
 	void *priv;
 	char format[96];          /* "kdump-compressed, zlib" */
 	bool flattened;
+	bool stopped;             /* interrupted: nothing is read any more */
 	bool live;                /* memory of the running kernel: it changes under the reader */
 	bool complete;            /* no truncation, no "incomplete" flag in the header */
 	char incomplete_why[160]; /* "" if complete */
+	char filter[160];         /* what was to be left out of it; "" unknown */
 	char *vmcoreinfo;         /* malloc()ed text, NUL terminated; NULL if the dump has none */
 	size_t vmcoreinfo_len;
 	uint64_t cr3[KHS_DUMP_CPUS]; /* of x86_64 processors, where QEMU tells */
@@ -58,12 +62,14 @@ void khs_dump_close(struct khs_dump *dump);
 
 /*
  * Another way to read the memory of @dump, which must outlive it: for one more thread, and made for
- * reading much of it in order. It tells nothing else. NULL if there is none, or no memory for it.
+ * reading much of it in order. It tells nothing else, and is never stopped. NULL if there is none,
+ * or no memory for it.
  */
 struct khs_dump *khs_dump_clone(struct khs_dump *dump);
 
 /*
- * Reads as khs_source.read. A @len that wraps around reads nothing (KHS_NORAM).
+ * Reads as khs_source.read. A @len that wraps around reads nothing (KHS_NORAM), and once
+ * @dump->stopped is set nothing is read (KHS_UNREAD).
  */
 enum khs_presence khs_dump_read(struct khs_dump *dump, uint64_t pa, void *buf, size_t len,
 				size_t *done);
@@ -75,6 +81,19 @@ static inline enum khs_presence khs_dump_read_all(struct khs_dump *dump, uint64_
 	size_t done;
 
 	return khs_dump_read(dump, pa, buf, len, &done);
+}
+
+/*
+ * What is at @pa, without reading it, and for how many bytes of @len (not 0) that is true. False if
+ * this dump can't tell.
+ */
+bool khs_dump_look(struct khs_dump *dump, uint64_t pa, uint64_t len, enum khs_presence *presence,
+		   uint64_t *run);
+
+/* Whether there was something, and the dump lacks it: what it was nobody can say. */
+static inline bool khs_is_lost(enum khs_presence p)
+{
+	return p == KHS_EXCLUDED || p == KHS_MISSING || p == KHS_DAMAGED || p == KHS_UNREAD;
 }
 
 /* "present", "excluded from the dump", "missing from the file", ... for messages. */

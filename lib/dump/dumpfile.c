@@ -55,6 +55,7 @@ void khs_dumpfile_describe(const struct khs_dumpfile *df, struct khs_dump *dump)
 
 	memcpy(dump->format, probe->text, sizeof(dump->format));
 	memcpy(dump->incomplete_why, probe->incomplete_why, sizeof(dump->incomplete_why));
+	memcpy(dump->filter, probe->filter, sizeof(dump->filter));
 	dump->flattened = probe->flattened;
 	dump->live = df->file.live;
 	dump->complete = probe->complete;

@@ -47,7 +47,8 @@ static enum khs_presence file_read(void *priv, uint64_t pa, void *buf, size_t le
 			got = unpack(fd, at, to + *done, span.len);
 		if (got < span.len) {
 			*done += got;
-			return KHS_MISSING;
+			return span.plain || khs_file_shrunk(&fd->df.file) ? KHS_MISSING :
+									     KHS_DAMAGED;
 		}
 	}
 	return KHS_PRESENT;
@@ -58,6 +59,16 @@ static struct khs_dump *file_clone(void *priv)
 	const struct file_dump *fd = priv;
 
 	return khs_bulk_open(&fd->df);
+}
+
+static enum khs_presence file_look(void *priv, uint64_t pa, uint64_t len, uint64_t *run)
+{
+	const struct file_dump *fd = priv;
+	struct khs_span span;
+
+	khs_bounds_look(fd->df.bounds, pa, len, &span);
+	*run = span.len;
+	return span.presence;
 }
 
 static void file_close(void *priv)
@@ -72,6 +83,7 @@ static void file_close(void *priv)
 static const struct khs_dump_ops file_ops = {
 	.name = "file",
 	.read = file_read,
+	.look = file_look,
 	.close = file_close,
 	.clone = file_clone,
 };

@@ -173,6 +173,7 @@ static void probe_kdump(const struct khs_file *file, struct khs_probe *probe)
 	codec_text(khs_diskdump_codecs(file, &dd), probe->text, sizeof(probe->text));
 	probe->complete = khs_diskdump_complete(file, &dd, probe->incomplete_why,
 						sizeof(probe->incomplete_why));
+	khs_diskdump_filter(&dd, probe->filter, sizeof(probe->filter));
 }
 
 static void probe_elf(const struct khs_file *file, struct khs_probe *probe)

@@ -22,6 +22,7 @@ struct khs_probe {
 	bool flattened;           /* a flattened file: if code is OK, the rest is not told yet */
 	bool complete;            /* true for KHS_FORMAT_NONE: nothing was promised */
 	char incomplete_why[160]; /* "" if complete */
+	char filter[160];         /* what its maker was told to leave out; "" if it doesn't say */
 	enum khs_code code;       /* of KHS_FORMAT_NONE: FORMAT or UNSUPPORTED, else OK */
 	char reason[200];         /* why, and the way out; "" if code is OK */
 };

@@ -64,6 +64,18 @@ static enum khs_presence source_read(void *priv, uint64_t pa, void *buf, size_t 
 	return KHS_PRESENT;
 }
 
+/* Without a file nothing is known: dump->end is 0, and so nobody looks. */
+static enum khs_presence source_look(void *priv, uint64_t pa, uint64_t len, uint64_t *run)
+{
+	const struct source_dump *sd = priv;
+	struct khs_span span = { .presence = KHS_NORAM, .len = len };
+
+	if (sd->df.bounds)
+		khs_bounds_look(sd->df.bounds, pa, len, &span);
+	*run = span.len;
+	return span.presence;
+}
+
 static void source_close(void *priv)
 {
 	struct source_dump *sd = priv;
@@ -85,6 +97,7 @@ static struct khs_dump *source_clone(void *priv)
 static const struct khs_dump_ops source_ops = {
 	.name = "source",
 	.read = source_read,
+	.look = source_look,
 	.close = source_close,
 	.clone = source_clone,
 };

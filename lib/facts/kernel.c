@@ -131,6 +131,10 @@ struct khs_error *khs_kernel_open_with(struct khs_dump *dump, const struct khs_o
 	ret->dump = dump;
 	copy_options(&ret->opts, opts);
 	err = open_kernel(ret, way);
+	if (dump->stopped) {
+		khs_error_free(err);
+		err = khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
+	}
 	ret->opts.vmlinux = NULL;
 	if (err)
 		khs_kernel_close(ret);
@@ -183,7 +187,9 @@ enum khs_presence khs_kernel_read_uint(struct khs_kernel *kernel, uint64_t va, s
 
 bool khs_kernel_interrupted(const struct khs_kernel *kernel)
 {
-	return kernel->opts.interrupted && kernel->opts.interrupted(kernel->opts.arg);
+	if (kernel->opts.interrupted && kernel->opts.interrupted(kernel->opts.arg))
+		kernel->dump->stopped = true;
+	return kernel->dump->stopped;
 }
 
 void khs_kernel_progress(const struct khs_kernel *kernel, const char *what, uint64_t done,

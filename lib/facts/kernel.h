@@ -58,6 +58,7 @@ void khs_kernel_close(struct khs_kernel *kernel);
 enum khs_presence khs_kernel_read_uint(struct khs_kernel *kernel, uint64_t va, size_t size,
 				       uint64_t *value);
 
+/* Asks, and if that says so stops all further reading of the dump, for good. */
 bool khs_kernel_interrupted(const struct khs_kernel *kernel);
 void khs_kernel_progress(const struct khs_kernel *kernel, const char *what, uint64_t done,
 			 uint64_t total);

@@ -55,7 +55,7 @@ static enum khs_presence read_at(struct search *s, uint64_t banner, enum khs_anc
 	uint64_t pa = banner + (anchor(s, id) - anchor(s, KHS_ANCHOR_BANNER));
 	enum khs_presence p = khs_dump_read_all(s->kernel->dump, pa, buf, len);
 
-	s->absent |= p == KHS_EXCLUDED || p == KHS_MISSING;
+	s->absent |= khs_is_lost(p);
 	return p;
 }
 
@@ -298,7 +298,7 @@ static bool maps_itself(struct search *s, uint64_t banner, const struct khs_plac
 		uint64_t va = khs_place_address(s->image, place, ends[i]), pa, run;
 		enum khs_presence p = khs_vm_translate(vm, va, &pa, &run);
 
-		s->absent |= p == KHS_EXCLUDED || p == KHS_MISSING;
+		s->absent |= khs_is_lost(p);
 		if (p != KHS_PRESENT || pa != want)
 			return false;
 	}

@@ -28,6 +28,7 @@ struct pass {
 	struct khs_census *census;
 	struct block block;
 	uint64_t freed_until; /* free memory already noted */
+	uint64_t end;   /* of the last part that was looked at */
 	uint64_t total;       /* struct pages there are */
 	bool unsorted;
 };
@@ -214,6 +215,10 @@ static struct khs_error *count_absent(struct pass *s, const struct khs_sifted *f
 		c->excluded += found->pages;
 	else if (found->presence == KHS_UNMAPPED)
 		c->unmapped += found->pages;
+	else if (found->presence == KHS_DAMAGED)
+		c->damaged += found->pages;
+	else if (found->presence == KHS_UNREAD)
+		c->unread += found->pages;
 	else
 		c->missing += found->pages;
 	return khs_extents_add(&s->census->absent, found->pfn, found->pfn + found->pages,
@@ -236,8 +241,28 @@ static struct khs_error *take_part(void *arg, const struct khs_part *part)
 	}
 	c->pages += part->pages;
 	c->judged += part->pages - part->absent;
+	s->end = part->pfn + part->pages;
 	khs_kernel_progress(s->mem->kernel, "struct pages", c->pages, s->total);
 	return err;
+}
+
+/* Interrupted: all that was not handed over by then. Parts come in order. */
+static struct khs_error *leave_rest(struct pass *s)
+{
+	const struct khs_extents *sections = &s->mem->sections;
+	struct khs_coverage *c = &s->census->coverage;
+
+	c->unread += s->total - c->pages;
+	c->pages = s->total;
+	for (size_t i = 0; i < sections->n; i++) {
+		const struct khs_extent *e = &sections->v[i];
+		uint64_t from = e->start > s->end ? e->start : s->end;
+
+		if (e->tag & KHS_SECTION_ONLINE && from < e->end &&
+		    !khs_extents_add(&s->census->absent, from, e->end, KHS_UNREAD))
+			return khs_enomem();
+	}
+	return NULL;
 }
 
 static uint64_t online_pages(const struct khs_mem *mem)
@@ -248,6 +273,15 @@ static uint64_t online_pages(const struct khs_mem *mem)
 		if (mem->sections.v[i].tag & KHS_SECTION_ONLINE)
 			sum += mem->sections.v[i].end - mem->sections.v[i].start;
 	}
+	return sum;
+}
+
+static uint64_t all_pages(const struct khs_mem *mem)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < mem->sections.n; i++)
+		sum += mem->sections.v[i].end - mem->sections.v[i].start;
 	return sum;
 }
 
@@ -262,7 +296,12 @@ struct khs_error *khs_census_take(const struct khs_mem *mem, const struct khs_kh
 	*ret = (struct khs_census){ .coverage.map_nodes_absent = kho->nodes_absent };
 	khs_judge_init(&s.judge, mem, kho);
 	khs_kernel_progress(mem->kernel, "struct pages", 0, s.total);
+	ret->coverage.offline = all_pages(mem) - s.total;
 	err = khs_sweep(mem, kho, take_part, &s);
+	if (khs_error_code(err) == KHS_ERR_INTERRUPTED) {
+		khs_error_free(err);
+		err = leave_rest(&s);
+	}
 	if (!err)
 		err = close_block(&s);
 	if (s.unsorted)

@@ -32,7 +32,7 @@ struct khs_census {
 	struct khs_coverage coverage;
 };
 
-/* Errors: NOMEM, INTERRUPTED. */
+/* Errors: NOMEM. Interrupted it is of what was looked at by then. */
 struct khs_error *khs_census_take(const struct khs_mem *mem, const struct khs_kho *kho,
 				  struct khs_census *ret);
 void khs_census_deinit(struct khs_census *census);

@@ -144,7 +144,7 @@ static bool list_foreign(const struct khs_judge *j, uint64_t pfn, const struct k
 		return false;
 	if (head_agrees(j, at, self, &presence))
 		return false;
-	if (presence == KHS_EXCLUDED || presence == KHS_MISSING)
+	if (khs_is_lost(presence))
 		return false;
 	*drift = (int64_t)(at - self);
 	return true;
@@ -178,7 +178,7 @@ static bool find_free_block(const struct khs_judge *j, uint64_t pfn, uint64_t *h
 			continue;
 		last = at;
 		presence = khs_mem_read_page(j->mem, at, raw);
-		*absent |= presence == KHS_EXCLUDED || presence == KHS_MISSING;
+		*absent |= khs_is_lost(presence);
 		if (presence != KHS_PRESENT)
 			continue;
 		p = khs_page_decode(&j->mem->layout, raw);

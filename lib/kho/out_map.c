@@ -132,6 +132,11 @@ struct khs_error *khs_kho_read_map(struct khs_kernel *kernel, const struct khs_m
 	if (kho->state != KHS_KHO_ON)
 		return NULL;
 	err = trackers[kho->tracker].read(kernel, machine, kho);
+	if (khs_error_code(err) == KHS_ERR_INTERRUPTED) {
+		kho->out_known = false;
+		khs_error_free(err);
+		err = NULL;
+	}
 	if (err)
 		return err;
 	khs_runs_sort(&kho->out);

@@ -16,7 +16,7 @@ struct khs_klist khs_klist_walk(struct khs_gather *g, uint64_t head,
 		enum khs_presence presence =
 			khs_kernel_read_uint(&g->k->kernel, walk.last, sizeof(next), &next);
 
-		if (presence == KHS_EXCLUDED || presence == KHS_MISSING) {
+		if (khs_is_lost(presence)) {
 			walk.end = KHS_KLIST_ABSENT;
 			return walk;
 		}

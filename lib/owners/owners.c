@@ -162,7 +162,11 @@ static struct khs_error *gather(struct khs *k, enum khs_direction direction)
 	khs_extents_deinit(&g.pages);
 	if (g.no_memory)
 		return khs_enomem();
-	return g.interrupted ? khs_error_new(KHS_ERR_INTERRUPTED, "interrupted") : NULL;
+	if (g.interrupted && g.side->complete) {
+		g.side->complete = false;
+		snprintf(g.side->why, sizeof(g.side->why), "interrupted");
+	}
+	return NULL;
 }
 
 /* ---- both ----------------------------------------------------------------------------------- */

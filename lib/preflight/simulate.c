@@ -120,8 +120,10 @@ static struct khs_error *run_steps(struct khs_sim *sim)
 	if (sim->k->kho.state != KHS_KHO_ON)
 		khs_sim_doubt(sim, "%s", sim->k->kho.why);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !sim->refused; i++) {
-		if (khs_kernel_interrupted(&sim->k->kernel))
-			return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
+		if (khs_kernel_interrupted(&sim->k->kernel)) {
+			khs_sim_doubt(sim, "interrupted");
+			return NULL;
+		}
 		err = steps[i](sim);
 		if (err)
 			return err;

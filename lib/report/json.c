@@ -142,13 +142,18 @@ static json_t *kernel(const struct khs_status *st)
 			 count(st->page_size));
 }
 
-static json_t *coverage(const struct khs_coverage *c, bool all_judged)
+static json_t *coverage(const struct khs_status *st, bool all_judged)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "pages", count(c->pages),
-			 "judged", count(c->judged), "excluded", count(c->excluded), "missing",
-			 count(c->missing), "unmapped", count(c->unmapped), "deferred",
-			 count(c->deferred), "map_nodes_absent", count(c->map_nodes_absent),
-			 "unlisted", count(c->unlisted), "all_judged", all_judged);
+	const struct khs_coverage *c = &st->coverage;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}",
+			 "pages", count(c->pages), "judged", count(c->judged),
+			 "excluded", count(c->excluded), "missing", count(c->missing),
+			 "damaged", count(c->damaged), "unmapped", count(c->unmapped),
+			 "unread", count(c->unread), "deferred", count(c->deferred),
+			 "map_nodes_absent", count(c->map_nodes_absent),
+			 "unlisted", count(c->unlisted), "offline", count(c->offline),
+			 "interrupted", st->interrupted, "all_judged", all_judged);
 }
 
 json_t *khs_json_status(const struct khs_status *st, bool all_judged)
@@ -156,11 +161,37 @@ json_t *khs_json_status(const struct khs_status *st, bool all_judged)
 	_cleanup_json_ json_t *object = khs_json_envelope();
 	_cleanup_json_ json_t *rest =
 		json_pack("{s:o, s:o, s:o, s:o}", "dump", dump(st), "kernel", kernel(st), "kho",
-			  kho(st), "coverage", coverage(&st->coverage, all_judged));
+			  kho(st), "coverage", coverage(st, all_judged));
 
 	if (!object || !rest || json_object_update(object, rest))
 		return NULL;
 	return khs_steal(object);
+}
+
+/* ---- coverage ------------------------------------------------------------------------------- */
+
+json_t *khs_json_gap(const struct khs_gap *gap, uint64_t page_size)
+{
+	uint64_t size = gap->end - gap->start;
+
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "type", khs_gap_name(gap->kind),
+			 "start", hex(gap->start), "end", hex(gap->end),
+			 "pages", count((size + page_size - 1) / page_size),
+			 "why", gap->kind == KHS_GAP_OFFLINE ? json_null() :
+				json_string(khs_presence_name(gap->presence)));
+}
+
+json_t *khs_json_coverage(const struct khs_status *st, bool all_judged,
+			  const struct khs_memory_total *t)
+{
+	json_t *memory = !t->known ? json_null() :
+		json_pack("{s:o, s:o, s:o, s:o}", "present", count(t->present),
+			  "excluded", count(t->excluded), "missing", count(t->missing),
+			  "damaged", count(t->damaged));
+
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "type", "total", "dump", dump(st),
+			 "filter", text_or_null(st->filter),
+			 "coverage", coverage(st, all_judged), "memory", memory);
 }
 
 /* ---- owners --------------------------------------------------------------------------------- */

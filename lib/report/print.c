@@ -26,6 +26,70 @@ struct khs_error *khs_print_status(struct khs *k, FILE *out, bool json)
 	return khs_print_end(out);
 }
 
+/* ---- coverage ------------------------------------------------------------------------------- */
+
+struct gaps {
+	FILE *out;
+	bool json, no_memory;
+	uint64_t page_size, limit, n;
+};
+
+static bool gap_one(void *arg, const struct khs_gap *gap)
+{
+	_cleanup_json_ json_t *object = NULL;
+	struct gaps *g = arg;
+
+	if (!g->json && !g->n)
+		khs_text_gaps_head(g->out);
+	g->n++;
+	if (g->limit && g->n > g->limit)
+		return true; /* counted all the same */
+	if (!g->json) {
+		khs_text_gap(g->out, gap, g->page_size);
+		return !ferror(g->out);
+	}
+	object = khs_json_gap(gap, g->page_size);
+	g->no_memory = !object;
+	if (object)
+		json_dumpf(object, g->out, JSON_COMPACT);
+	putc('\n', g->out);
+	return object && !ferror(g->out);
+}
+
+static struct khs_error *gaps_end(const struct gaps *g, const struct khs_status *st,
+				  bool all_judged, const struct khs_memory_total *total)
+{
+	_cleanup_json_ json_t *object = NULL;
+
+	if (!g->json) {
+		khs_text_coverage_tail(g->out, total,
+				       g->limit && g->n > g->limit ? g->n - g->limit : 0);
+		return khs_print_end(g->out);
+	}
+	object = khs_json_coverage(st, all_judged, total);
+	if (!object || g->no_memory)
+		return khs_enomem();
+	json_dumpf(object, g->out, JSON_COMPACT);
+	putc('\n', g->out);
+	return khs_print_end(g->out);
+}
+
+struct khs_error *khs_print_coverage(struct khs *k, bool all, uint64_t limit, FILE *out, bool json)
+{
+	struct gaps g = { .out = out, .json = json, .limit = limit,
+			  .page_size = khs_page_size(k) };
+	struct khs_memory_total total;
+	const struct khs_status *st;
+	struct khs_error *err = khs_get_status(k, &st);
+
+	if (err)
+		return err;
+	if (!json)
+		khs_text_coverage_head(out, st, khs_all_judged(k));
+	err = khs_gaps(k, all, gap_one, &g, &total);
+	return err ? err : gaps_end(&g, st, khs_all_judged(k), &total);
+}
+
 /* ---- list ----------------------------------------------------------------------------------- */
 
 struct listing {

@@ -24,6 +24,11 @@ const char *khs_direction_name(enum khs_direction direction); /* "in", "out" */
  */
 void khs_text_status(FILE *out, const struct khs_status *st, bool all_judged);
 void khs_text_sentence(FILE *out, const char *sentence); /* wrapped at 80 columns */
+/* Gaps: the dump, a line for each gap, what is known of all memory. */
+void khs_text_coverage_head(FILE *out, const struct khs_status *st, bool all_judged);
+void khs_text_gaps_head(FILE *out);
+void khs_text_gap(FILE *out, const struct khs_gap *gap, uint64_t page_size);
+void khs_text_coverage_tail(FILE *out, const struct khs_memory_total *total, uint64_t left);
 void khs_text_list_head(FILE *out);
 void khs_text_range(FILE *out, const struct khs_range *range, uint64_t page_size);
 /* @count ranges of @pages pages were listed; @cut: there may be more. */
@@ -80,6 +85,9 @@ void khs_text_owned_by(FILE *out, const struct khs_owner_range *range, const cha
 
 /* JSON (docs/json.md). New references, NULL without memory. */
 json_t *khs_json_status(const struct khs_status *st, bool all_judged);
+json_t *khs_json_gap(const struct khs_gap *gap, uint64_t page_size);
+json_t *khs_json_coverage(const struct khs_status *st, bool all_judged,
+			  const struct khs_memory_total *total);
 json_t *khs_json_range(const struct khs_range *range);
 json_t *khs_json_page(const struct khs_page_info *page);
 json_t *khs_json_owners_total(enum khs_direction direction, const struct khs_owners_total *total);

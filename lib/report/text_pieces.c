@@ -15,6 +15,8 @@ static const char *const presences[] = {
 	[KHS_MISSING] = "missing",
 	[KHS_NORAM] = "no memory there",
 	[KHS_UNMAPPED] = "not mapped",
+	[KHS_DAMAGED] = "damaged in the file",
+	[KHS_UNREAD] = "not read, interrupted",
 };
 
 const char *khs_presence_name(enum khs_presence presence)

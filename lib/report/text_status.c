@@ -170,12 +170,15 @@ static void put_unjudged(FILE *out, const struct khs_status *st)
 	const struct part parts[] = {
 		{ c->excluded, "excluded from the dump", "excluded from the dump" },
 		{ c->missing, "missing from the dump", "missing from the dump" },
+		{ c->damaged, "damaged in the dump", "damaged in the dump" },
 		{ c->unmapped, "without a memory map", "without a memory map" },
+		{ c->unread, "not looked at", "not looked at" },
 		{ c->deferred, "not initialised yet", "not initialised yet" },
 		{ c->map_nodes_absent, "page of the outgoing map not in the dump",
 		  "pages of the outgoing map not in the dump" },
 		{ c->unlisted, "with a fault beyond those listed",
 		  "with faults beyond those listed" },
+		{ c->offline, "more offline", "more offline" },
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -192,6 +195,8 @@ static void put_unjudged(FILE *out, const struct khs_status *st)
 		fputs(", pending pages not marked as such", out);
 	if (!st->complete)
 		fputs(", dump incomplete", out);
+	if (st->interrupted)
+		fputs(", interrupted", out);
 }
 
 void khs_text_coverage(FILE *out, const struct khs_status *st, bool all_judged)
@@ -211,7 +216,7 @@ void khs_text_coverage(FILE *out, const struct khs_status *st, bool all_judged)
 	put_unjudged(out, st);
 }
 
-static void put_coverage_khs_field(FILE *out, const struct khs_status *st, bool all_judged)
+static void put_coverage_field(FILE *out, const struct khs_status *st, bool all_judged)
 {
 	_cleanup_free_ char *s = NULL;
 	size_t size;
@@ -223,6 +228,55 @@ static void put_coverage_khs_field(FILE *out, const struct khs_status *st, bool 
 	if (!fclose(mem))
 		khs_field(out, "Coverage", "%s", s);
 }
+
+/* ---- coverage ------------------------------------------------------------------------------- */
+
+void khs_text_coverage_head(FILE *out, const struct khs_status *st, bool all_judged)
+{
+	put_dump(out, st);
+	if (st->filter)
+		khs_field(out, "Filter", "asked to leave out %s", st->filter);
+	put_coverage_field(out, st, all_judged);
+	if (st->kho_why && !st->coverage.pages)
+		khs_field(out, NULL, "%s", st->kho_why);
+}
+
+void khs_text_gaps_head(FILE *out)
+{
+	fprintf(out, "\n%-12s %-27s %12s %10s  %s\n", "WHAT", "PHYSICAL", "PAGES", "SIZE", "WHY");
+}
+
+void khs_text_gap(FILE *out, const struct khs_gap *gap, uint64_t page_size)
+{
+	uint64_t size = gap->end - gap->start;
+	char range[48];
+
+	snprintf(range, sizeof(range), "0x%" PRIx64 "-0x%" PRIx64, gap->start, gap->end);
+	fprintf(out, "%-12s %-27s %12" PRIu64 " %10s  %s\n", khs_gap_name(gap->kind), range,
+		(size + page_size - 1) / page_size, human(size).s,
+		gap->kind == KHS_GAP_OFFLINE ? "section is offline" :
+					       khs_presence_name(gap->presence));
+}
+
+void khs_text_coverage_tail(FILE *out, const struct khs_memory_total *t, uint64_t left)
+{
+	if (left)
+		fprintf(out, "%" PRIu64 " more not shown\n", left);
+	putc('\n', out);
+	if (!t->known) {
+		khs_field(out, "Memory", "not all of the dump's tables could be read");
+		return;
+	}
+	khs_field(out, "Memory", "%s in the dump", human(t->present).s);
+	if (t->excluded)
+		khs_field(out, NULL, "%s excluded from it", human(t->excluded).s);
+	if (t->missing)
+		khs_field(out, NULL, "%s missing from it", human(t->missing).s);
+	if (t->damaged)
+		khs_field(out, NULL, "%s damaged in it, by their descriptors", human(t->damaged).s);
+}
+
+/* ---- status as a whole ---------------------------------------------------------------------- */
 
 static bool kho_there(const struct khs_status *st)
 {
@@ -252,7 +306,7 @@ void khs_text_status(FILE *out, const struct khs_status *st, bool all_judged)
 		put_boot(out, st);
 		put_scratch(out, st);
 	}
-	put_coverage_khs_field(out, st, all_judged);
+	put_coverage_field(out, st, all_judged);
 	if (!kho_there(st))
 		return;
 	put_totals(out, "Outgoing", &st->outgoing,

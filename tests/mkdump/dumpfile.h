@@ -15,6 +15,7 @@ enum page_state {
 	NORAM,
 	PRESENT,
 	EXCLUDED,
+	SPOILT, /* packed data that cannot be unpacked; kdump alone */
 	LOST, /* promised but never written, as makedumpfile leaves a page without space */
 };
 

@@ -124,7 +124,8 @@ static bool in_part(const struct dump_style *style, uint64_t pfn)
 
 static bool promised(const struct dump_image *image, uint64_t pfn)
 {
-	return image->state[pfn] == PRESENT || image->state[pfn] == LOST;
+	return image->state[pfn] == PRESENT || image->state[pfn] == LOST ||
+	       image->state[pfn] == SPOILT;
 }
 
 static void write_pages(const struct dump_image *image, const struct dump_style *style,
@@ -143,7 +144,10 @@ static void write_pages(const struct dump_image *image, const struct dump_style 
 	for (uint64_t pfn = 0; pfn < image->max_pfn; pfn++) {
 		if (!promised(image, pfn) || !in_part(style, pfn))
 			continue;
-		if (image->state[pfn] == LOST) {
+		if (image->state[pfn] == SPOILT) {
+			memset(w.packed, 0xff, 64);
+			w.batch[w.nr_batch++] = add_data(&w, w.packed, 64, w.codec->flag);
+		} else if (image->state[pfn] == LOST) {
 			w.batch[w.nr_batch++] = (struct desc){ 0 };
 		} else {
 			image->read(image->priv, pfn, page);

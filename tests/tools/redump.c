@@ -104,11 +104,12 @@ static void usage(void)
 	fputs("usage: redump [--format elf|kdump] [--codec none|zlib|lzo|snappy|zstd] [--flatten]\n"
 	      "              [--truncate BYTES|PERCENT%] [--utsname full|machine|none]\n"
 	      "              [--exclude PFN-PFN]... [--exclude-pages-file FILE]\n"
-	      "              [--lose PFN-PFN]... [--no-vmcoreinfo] [--incomplete-flag]\n"
-	      "              [--damage SEED,COUNT[,FROM-TO]] [--poke ADDRESS=BYTE]\n"
-	      "              [--processor CR3] IN OUT\n"
+	      "              [--lose PFN-PFN]... [--spoil PFN-PFN]... [--no-vmcoreinfo]\n"
+	      "              [--incomplete-flag] [--damage SEED,COUNT[,FROM-TO]]\n"
+	      "              [--poke ADDRESS=BYTE] [--processor CR3] IN OUT\n"
 	      "processor: one that QEMU says used the page tables there\n"
 	      "lose: promised but never written, as makedumpfile leaves a page without space\n"
+	      "spoil: its packed data can't be unpacked\n"
 	      "damage: COUNT random bytes at random places of the file, or of FROM-TO in it\n",
 	      stderr);
 	exit(2);
@@ -162,6 +163,7 @@ static void parse(int argc, char **argv, struct options *o)
 		{ "flatten", 0, NULL, 'F' },	{ "truncate", 1, NULL, 't' },
 		{ "utsname", 1, NULL, 'u' },	{ "exclude", 1, NULL, 'x' },
 		{ "exclude-pages-file", 1, NULL, 'X' }, { "lose", 1, NULL, 'l' },
+		{ "spoil", 1, NULL, 's' },
 		{ "no-vmcoreinfo", 0, NULL, 'n' }, { "incomplete-flag", 0, NULL, 'i' },
 		{ "damage", 1, NULL, 'd' },	{ "poke", 1, NULL, 'p' },
 		{ "processor", 1, NULL, 'P' },
@@ -179,6 +181,7 @@ static void parse(int argc, char **argv, struct options *o)
 		case 'x': add_range(o, optarg, EXCLUDED); break;
 		case 'X': o->exclude_file = optarg; break;
 		case 'l': add_range(o, optarg, LOST); break;
+		case 's': add_range(o, optarg, SPOILT); break;
 		case 'n': o->no_vmcoreinfo = true; break;
 		case 'd': o->style.damage = optarg; break;
 		case 'p': set_poke(o, optarg); break;

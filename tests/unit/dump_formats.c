@@ -300,6 +300,56 @@ static void excluded_and_lost(void **state)
 	}
 }
 
+/* The descriptor of pfn 1, which is compressed, and where it lies. */
+static uint64_t first_desc(const char *path, struct khs_page_desc *desc)
+{
+	_cleanup_(khs_file_closep) struct khs_file file = KHS_FILE_NONE;
+	struct khs_diskdump dd;
+
+	assert_null(khs_file_open(path, &file));
+	assert_null(khs_diskdump_parse(&file, &dd));
+	assert_true(khs_diskdump_desc(&file, &dd, 0, desc));
+	return dd.desc_off;
+}
+
+static void expect_presence(const char *path, uint64_t pfn, enum khs_presence wanted)
+{
+	struct khs_dump *dump;
+	uint8_t page[PAGE];
+
+	assert_null(khs_dump_open(path, NULL, &dump));
+	assert_int_equal(khs_dump_read_all(dump, pfn * PAGE, page, PAGE), wanted);
+	assert_int_equal(khs_dump_read_all(dump, (pfn + 1) * PAGE, page, PAGE), KHS_PRESENT);
+	khs_dump_close(dump);
+}
+
+/* What is in the file and makes no sense is not missing: the two have different causes. */
+static void damaged_pages(void **state)
+{
+	static const char *const names[] = { "zlib", "lzo", "snappy", "zstd" };
+	static const uint8_t noise[PAGE] = { [0 ... PAGE - 1] = 0xff };
+
+	(void)state;
+	for (size_t i = 0; i < LEN(names); i++) {
+		struct khs_page_desc desc;
+		uint64_t off;
+		int fd;
+
+		copy_file(path_of(names[i]), path_of("damaged"));
+		off = first_desc(path_of("damaged"), &desc);
+		assert_true(desc.flags);
+		fd = open(path_of("damaged"), O_RDWR | O_CLOEXEC);
+		assert_int_equal(pwrite(fd, noise, desc.size, desc.offset), desc.size);
+		expect_presence(path_of("damaged"), 1, KHS_DAMAGED);
+		/* Its size, more than a page can have, then its size and offset as if never written. */
+		assert_int_equal(pwrite(fd, "\0\1\1", 3, off + 8), 3);
+		expect_presence(path_of("damaged"), 1, KHS_DAMAGED);
+		assert_int_equal(pwrite(fd, "\0\0\0\0\0\0\0\0\0\0\0\0", 12, off), 12);
+		expect_presence(path_of("damaged"), 1, KHS_MISSING);
+		close(fd);
+	}
+}
+
 static void incomplete_flag(void **state)
 {
 	struct khs_dump *dump;
@@ -448,7 +498,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(made_is_read),	   cmocka_unit_test(variants_are_equal),
 		cmocka_unit_test(cut_at_edges),	   cmocka_unit_test(cut_variants),
 		cmocka_unit_test(cut_while_open),  cmocka_unit_test(flattened_hole),
-		cmocka_unit_test(excluded_and_lost),
+		cmocka_unit_test(excluded_and_lost), cmocka_unit_test(damaged_pages),
 		cmocka_unit_test(incomplete_flag), cmocka_unit_test(no_vmcoreinfo),
 		cmocka_unit_test(odd_reads),	   cmocka_unit_test(mangled_headers),
 	};

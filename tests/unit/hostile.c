@@ -230,7 +230,8 @@ static bool look_at_all(struct tk *t)
 	}
 	tk_ok(khs_check(t->k, take_finding, &tally));
 	c = &tk_status(t)->coverage;
-	assert_true(c->judged + c->excluded + c->missing + c->unmapped == c->pages);
+	assert_true(c->judged + c->excluded + c->missing + c->damaged + c->unmapped +
+		    c->unread == c->pages);
 	/* Of a kernel whose KHO is unknown only that its root FDT is damaged may be said. */
 	if (tally.beyond_map || tally.n > 1)
 		assert_true(tk_status(t)->kho == KHS_KHO_ON);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The crash extension's output: large pieces to a reader that is slow, asleep or gone. */
+/* The output of both doors: large pieces to a reader that is slow, asleep or gone. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../../extensions/stream.c"
+#include "../../tools/stream.c"
 
 static int asked;
 

@@ -15,10 +15,13 @@
 static bool wait_for_reader(const struct khs_stream *s)
 {
 	struct pollfd p = { .fd = fileno(s->to), .events = POLLOUT };
+	int n;
 
-	while (!poll(&p, 1, PATIENCE_MS)) {
+	while ((n = poll(&p, 1, PATIENCE_MS)) <= 0) {
 		if (s->interrupted())
 			return false;
+		if (n < 0 && errno != EINTR)
+			return true;
 	}
 	return true;
 }
@@ -28,10 +31,13 @@ static ssize_t stream_write(void *cookie, const char *buf, size_t size)
 	struct khs_stream *s = cookie;
 	size_t done = 0;
 
+	if (s->to && s->before)
+		s->before(s->arg);
 	while (s->to && done < size) {
 		size_t n = size - done < PIPE_BUF ? size - done : PIPE_BUF;
 
 		if (!wait_for_reader(s)) {
+			s->gave_up = true;
 			errno = EINTR;
 			return 0;
 		}
@@ -56,11 +62,12 @@ bool khs_stream_open(struct khs_stream *s, FILE *to, bool (*interrupted)(void))
 	return s->out;
 }
 
-void khs_stream_close(struct khs_stream *s)
+bool khs_stream_close(struct khs_stream *s)
 {
-	if (s->out)
-		fclose(s->out);
+	FILE *out = s->out;
+
 	s->out = NULL;
+	return !out || !fclose(out);
 }
 
 void khs_stream_abandon(struct khs_stream *s)
