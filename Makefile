@@ -44,7 +44,8 @@ LIBS = $(shell pkg-config --libs $(PKGS)) -lfdt $(CODECS) -pthread
 LIB_SRC := $(sort $(wildcard lib/*.c lib/*/*.c))
 # What needs libkdumpfile, elfutils or libbpf: crash brings memory, symbols and types itself.
 FILE_SRC := lib/open.c lib/dump/file.c lib/dump/kdumpfile.c lib/facts/btf.c \
-	lib/facts/dwarf.c lib/facts/vmlinux.c lib/facts/kernel_file.c
+	lib/facts/dwarf.c lib/facts/vmlinux.c lib/facts/vmlinux_image.c lib/facts/elf_file.c \
+	lib/facts/debuginfo.c lib/facts/kernel_file.c
 DOOR_SRC := tools/verbs.c tools/options.c tools/parse.c tools/help.c tools/stream.c tools/progress.c
 CLI_SRC := tools/khoscope.c tools/screen.c tools/sandbox.c $(DOOR_SRC)
 EXT_SRC := extensions/kho.c $(DOOR_SRC)
@@ -69,6 +70,7 @@ VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores
 SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh jobs.sh synthetic.sh names.sh fuzz.sh \
 	nocoreinfo.sh diff.sh cli.sh crash.sh screen.sh install.sh python.sh kdump.sh fleet.sh package.sh)
 DEMO := v73-in-split
+SCRIPTS += tests/facts.sh
 
 .PHONY: all ext man demo check lab score programs tests vmcores fuzzers fuzz mutate analyse install clean FORCE
 all: $(B)/khoscope $(B)/libkhoscope.a $(B)/libkhoscope.so man ext
@@ -133,6 +135,8 @@ $(B)/tests/%: $(B)/tests/tools/%.o $(B)/libkhoscope.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)
 
 $(B)/tests/sandbox: $(B)/tools/sandbox.o
+# libdwarf comes as an archive.
+$(B)/tests/dwarfread: private LDFLAGS += -ldwarf -lelf -lz
 
 $(B)/tests/redump: $(call obj,$(DUMPFILE_SRC))
 $(B)/tests/redump: private LDFLAGS += $(CODECS)

@@ -61,7 +61,7 @@ struct khs;
 struct khs_options {
 	size_t size;         /* sizeof(struct khs_options), so that it can grow */
 	const char *vmlinux; /* symbols and DWARF (or BTF) from this file; NULL: from the dump */
-	bool any_build_id;   /* go on with a vmlinux of another build */
+	bool any_build_id;   /* go on with files of another build */
 
 	void *arg; /* handed to the three below; each may be NULL */
 	/*
@@ -76,6 +76,8 @@ struct khs_options {
 	void (*warn)(void *arg, const char *message);
 
 	unsigned int jobs; /* threads that read struct pages; 0: one for each processor there is */
+	const char *btf;        /* types from this file, raw BTF or an ELF file with some; or NULL */
+	const char *system_map; /* symbols from this System.map; or NULL */
 };
 
 /*
@@ -579,6 +581,32 @@ KHS_API struct khs_error *khs_facts(struct khs *k,
 				    void (*visit)(void *arg, const struct khs_fact_info *fact),
 				    void *arg);
 
+/* What one source says of a fact. */
+struct khs_fact_opinion {
+	const char *source; /* "VMCOREINFO", "kallsyms", "BTF", "symtab", "DWARF", ... */
+	bool known;
+	uint64_t value;     /* as khs_fact_info */
+	uint64_t size;
+};
+
+struct khs_fact_check {
+	const char *kind;
+	const char *name;
+	bool required;
+	bool differ; /* two that know it say different things */
+	const struct khs_fact_opinion *opinions; /* of every source, in the same order each time */
+	size_t nr_opinions;
+};
+
+/*
+ * Asks every source that can be had for each fact: the dump's own, files that were named when it was
+ * opened, and a vmlinux that is found by the dump's build-id.
+ */
+KHS_API struct khs_error *khs_verify_facts(struct khs *k,
+					   void (*visit)(void *arg,
+							 const struct khs_fact_check *check),
+					   void *arg);
+
 /* ---- blobs ---------------------------------------------------------------------------------- */
 
 /* Whether what lies at a blob's address may be taken for the blob. */
@@ -791,6 +819,9 @@ KHS_API struct khs_error *khs_print_owners(struct khs *k, unsigned int direction
 KHS_API struct khs_error *khs_print_owner_of(struct khs *k, enum khs_address_kind kind,
 					     uint64_t address, FILE *out, bool json);
 KHS_API struct khs_error *khs_print_facts(struct khs *k, FILE *out, bool json);
+/* *@differ: how many facts the sources disagree on. */
+KHS_API struct khs_error *khs_print_fact_checks(struct khs *k, FILE *out, bool json,
+						uint64_t *differ);
 /* @all: list every range, not the surprising ones alone. The rest is as khs_diff() has it. */
 KHS_API struct khs_error *khs_print_diff(struct khs *old, struct khs *new_,
 					 const struct khs_diff_options *opts, bool all, FILE *out,

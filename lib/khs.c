@@ -113,7 +113,7 @@ uint64_t khs_page_size(const struct khs *k)
 
 bool khs_can_judge(const struct khs *k)
 {
-	return k->have_mem && k->kho.enabled_known && k->kho.enabled;
+	return k->have_mem && (k->kho.mute || (k->kho.enabled_known && k->kho.enabled));
 }
 
 struct khs_error *khs_need_census(struct khs *k)
@@ -204,8 +204,8 @@ bool khs_all_judged(const struct khs *k)
 	if (k->kho.state == KHS_KHO_ABSENT || k->kho.state == KHS_KHO_OFF)
 		return true;
 	/* Without RAM nothing can be said of nodes and holes. */
-	return k->have_census && !khs_interrupted(k) && c->judged == c->pages && !c->map_nodes_absent && k->mem.ram.n &&
-	       k->kho.out_known && k->kho.handover_known && k->kho.scratch_known &&
+	return k->have_census && !khs_interrupted(k) && c->judged == c->pages &&
+	       !c->map_nodes_absent && k->mem.ram.n && k->kho.out_known && k->kho.handover_known && k->kho.scratch_known &&
 	       khs_marks_tell(k) && !c->unlisted;
 }
 

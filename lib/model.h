@@ -73,7 +73,8 @@ static inline bool khs_out_complete(const struct khs *k)
 }
 
 /*
- * Whether the memory map can say anything of the handover: KHO is enabled and struct page is known.
+ * Whether the memory map can say anything of the handover: KHO is enabled, or nobody knows, and
+ * struct page is known.
  * The ABI of the map has no say in it: marks never leave the kernel that writes them, so they are
  * what its own types say (union kho_page_info), whatever it has agreed on with others.
  */

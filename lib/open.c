@@ -6,10 +6,15 @@
 #include "base/error.h"
 #include "model.h"
 
-/* An error of the vmlinux names that file already. */
-static bool is_of_vmlinux(const struct khs_error *err, const char *path)
+static bool names(const struct khs_error *err, const char *path)
 {
 	return path && !strncmp(khs_error_message(err), path, strlen(path));
+}
+
+/* An error of a file that goes with the dump names that file already. */
+static bool is_of_other(const struct khs_error *err, const struct khs_options *opts)
+{
+	return names(err, opts->vmlinux) || names(err, opts->btf) || names(err, opts->system_map);
 }
 
 /* Names the dump, and that it is cut, which is the likely cause of whatever else is wrong. */
@@ -41,7 +46,7 @@ struct khs_error *khs_open(const char *path, const struct khs_options *opts, str
 		return khs_enomem();
 	}
 	err = khs_kernel_open(dump, &own, &k->kernel);
-	if (err && khs_error_code(err) != KHS_ERR_INTERRUPTED && !is_of_vmlinux(err, own.vmlinux))
+	if (err && khs_error_code(err) != KHS_ERR_INTERRUPTED && !is_of_other(err, &own))
 		err = name_dump(err, path, why);
 	return khs_open_model(k, err, ret);
 }

@@ -211,6 +211,8 @@ coverage_of() {
 }
 
 # Pages 0x7ec0-0x7ed0 and 0x7c20-0x7c28 hold 64 struct pages each.
+# shellcheck disable=SC2016 # jq's variables
+{
 for format in zlib elf flat-zstd; do
 	coverage_of "excluded from $format" "$format" \
 		'$c.excluded == 17 * 64 and $c.missing == 0 and $m.excluded == 17 * 4096' \
@@ -226,6 +228,7 @@ for format in zlib lzo snappy zstd; do
 	coverage_of "damaged $format" $format '$c.damaged == 17 * 64 and $m.damaged == 0' \
 		--spoil 0x7ec0-0x7ed0
 done
+}
 run coverage --json -l 1 dump
 check "coverage -l 1: one gap and the total" [ "$(wc -l <out)" = 2 ]
 convert zlib "$faults" dump --lose 0x7c20-0x7c28
@@ -511,7 +514,7 @@ fi
 # on_terminal ARGUMENT...: khoscope with a slow disk; the steps are standard input. What makes it slow
 # looks for a file each time, which the sandbox forbids.
 on_terminal() {
-	SLOW=$tmp LD_PRELOAD=$tmp/slow.so "$build/tests/pty" "$khoscope" "$@" --no-sandbox >log 2>&1 ||
+	KHOSCOPE_PAGER=${pager:-cat} SLOW=$tmp LD_PRELOAD=$tmp/slow.so "$build/tests/pty" "$khoscope" "$@" --no-sandbox >log 2>&1 ||
 		{ tail -n 5 log; false; }
 }
 
@@ -547,6 +550,16 @@ check "Ctrl-C, no terminal: no progress" [ "$(wc -l <err)" = 1 ]
 check "Ctrl-C, no terminal: partial JSON" jq -e '.coverage.interrupted and
 	(.coverage.all_judged | not) and .coverage.unread > 0 and
 	.coverage.judged + .coverage.unread == .coverage.pages' out
+if command -v less >which.out; then
+	pager=less check "Ctrl-C: a pager shows what was found all the same" on_terminal check many <<-END
+		expect 20000 s left
+		interrupt
+		expect 5000 raw-page
+		type q
+	END
+else
+	skip "Ctrl-C: a pager shows what was found all the same" "no less"
+fi
 check "Ctrl-C before the memory map: JSON all the same" on_terminal status many <<END
 pause 300
 interrupt
@@ -554,6 +567,7 @@ expect 5000 khoscope: interrupted
 END
 # A reader that has stopped reading does not hold it up.
 rm slow
+# shellcheck disable=SC2216 # that is the point
 (env --default-signal=INT timeout --foreground --preserve-status -k 5 -s INT 2 \
 	"$khoscope" list --json many 2>err | sleep 4; exit "${PIPESTATUS[0]}")
 check "Ctrl-C, a pipe nobody reads from: it ends" [ $? = 130 ]

@@ -344,6 +344,7 @@ expect 5000 preserved
 expect 5000 $prompt
 type quit
 END
+# shellcheck disable=SC2016 # for the other shell
 check "what was interrupted says so, if it says anything" \
 	sh -c '[ ! -s "$1" ] || tail -n 1 "$1" | grep interrupted' sh "$in/cut"
 check "check after all that" same "$tmp/check" "$in/check"

@@ -23,6 +23,9 @@ scdoc:/usr/bin/scdoc jq:/usr/bin/jq debootstrap:/usr/sbin/debootstrap
 bzip2:/bin/bzip2 zstd:/usr/bin/zstd makedumpfile:/usr/bin/makedumpfile
 parallel:/usr/bin/parallel sqlite3:/usr/bin/sqlite3
 python3:/usr/bin/python3 python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema/__init__.py'
+# tests/facts.sh
+tests="$tests libdwarf-dev:/usr/include/libdwarf/libdwarf.h debuginfod:/usr/bin/debuginfod
+binutils:/usr/bin/objcopy"
 lab='bc:/usr/bin/bc bison:/usr/bin/bison flex:/usr/bin/flex cpio:/usr/bin/cpio perl:/usr/bin/perl
 libssl-dev:/usr/include/openssl/ssl.h pahole:/usr/bin/pahole
 gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc

@@ -59,6 +59,8 @@ after=$build/vmcores/x73-pair-after.kdump
 for verb in status check preflight list facts fdt page; do
 	check "$verb: real dumps" valid $verb "$golden"/*/"$verb"*.json
 done
+"$khoscope" facts --verify --json "$build/vmcores/v73-in-thp.kdump" >"$tmp/verify"
+check "facts --verify: a real dump" valid facts-verify "$tmp/verify"
 check "owners: real dumps" valid owners "$golden"/*/owners.json
 check "owners ADDR: real dumps" valid owners-addr "$golden"/*/owners-*.json
 check "coverage: a dump that lacks something" valid coverage "$tmp/coverage"

@@ -158,12 +158,28 @@ static struct khs_error *open_old(const struct khs_command *cmd, const struct kh
 	return khs_open(cmd->old_dump, &own, ret);
 }
 
+/* A debuginfod that the user has named may be asked while the dump is opened. */
+static bool needs_network(void)
+{
+	const char *urls = getenv("DEBUGINFOD_URLS");
+
+	return urls && *urls;
+}
+
+static bool is_possible(const struct khs_command *cmd, enum khs_sandbox_step step)
+{
+	if (cmd->no_sandbox || (step == KHS_SANDBOX_OPENING && needs_network()))
+		return false;
+	/* That reads files anew. */
+	return step == KHS_SANDBOX_OPENING || !cmd->verify;
+}
+
 /* What it can't do it tells, and goes on: a dump is to be read on any kernel. */
 static void confine(struct ui *ui, const struct khs_command *cmd, enum khs_sandbox_step step)
 {
 	char why[160];
 
-	if (!cmd->no_sandbox && !khs_sandbox_enter(step, why, sizeof(why)))
+	if (is_possible(cmd, step) && !khs_sandbox_enter(step, why, sizeof(why)))
 		show_warning(ui, why);
 }
 
@@ -173,6 +189,8 @@ static int open_and_answer(struct ui *ui, const struct khs_command *cmd)
 		.size = sizeof(opts),
 		.vmlinux = cmd->vmlinux,
 		.any_build_id = cmd->any_build_id,
+		.btf = cmd->btf,
+		.system_map = cmd->system_map,
 		.arg = ui,
 		.interrupted = was_interrupted,
 		.progress = show_progress,

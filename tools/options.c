@@ -31,6 +31,18 @@ static bool set_vmlinux(struct khs_command *cmd, const char *arg)
 	return *arg;
 }
 
+static bool set_btf(struct khs_command *cmd, const char *arg)
+{
+	cmd->btf = arg;
+	return *arg;
+}
+
+static bool set_system_map(struct khs_command *cmd, const char *arg)
+{
+	cmd->system_map = arg;
+	return *arg;
+}
+
 static bool set_old_vmlinux(struct khs_command *cmd, const char *arg)
 {
 	cmd->old_vmlinux = arg;
@@ -164,8 +176,14 @@ const struct khs_option khs_option_table[] = {
 	  "of OLD, if --vmlinux is of NEW alone", SET(old_vmlinux) },
 	{ ANSWERS, KHS_DOOR_CLI, "vmlinux", 'k', 0, "FILE", "a file",
 	  "symbols and types from this vmlinux; without it,\nfrom the dump itself", SET(vmlinux) },
+	{ ANSWERS & ~V(DIFF), KHS_DOOR_CLI, "btf", 0, 0, "FILE", "a file",
+	  "types from this BTF, raw or of an ELF file", SET(btf) },
+	{ ANSWERS & ~V(DIFF), KHS_DOOR_CLI, "system-map", 0, 0, "FILE", "a file",
+	  "symbols from this System.map", SET(system_map) },
+	{ V(FACTS), BOTH, "verify", 0, 0, NULL, NULL,
+	  "each fact from every source that has it; exit status\n1 if two disagree", FLAG(verify) },
 	{ ANSWERS, KHS_DOOR_CLI, "any-build-id", 0, 0, NULL, NULL,
-	  "take the vmlinux even if it is of another build:\n"
+	  "take such a file even if it is of another build:\n"
 	  "every offset may be wrong, and so every answer", FLAG(any_build_id) },
 	{ V(CHECK) | V(PREFLIGHT) | V(EXPLAIN), BOTH, "color", 0, 0, "WHEN",
 	  "auto, always or never", "colours: auto is on a terminal, unless NO_COLOR is set;\n"

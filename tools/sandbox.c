@@ -215,6 +215,8 @@ static bool fail(char *why, size_t size, const char *what)
 
 bool khs_sandbox_enter(enum khs_sandbox_step step, char *why, size_t size)
 {
+	static bool inside;
+
 	/* The sanitizers read /proc, start a process to look for leaks, and map as they like. */
 	if (KHS_ASAN)
 		return true;
@@ -222,11 +224,12 @@ bool khs_sandbox_enter(enum khs_sandbox_step step, char *why, size_t size)
 		snprintf(why, size, "not confined: not known how on this architecture");
 		return false;
 	}
-	if (step == KHS_SANDBOX_OPENING) {
+	if (!inside) {
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 			return fail(why, size, "no_new_privs");
 		if (!restrict_files())
 			return fail(why, size, "Landlock");
+		inside = true;
 	}
 	return filter(step) || fail(why, size, "seccomp");
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -79,9 +80,12 @@ static void run_pager(const char *command, const int fds[2])
 {
 	struct pollfd something = { .fd = fds[0], .events = POLLIN };
 
+	/* While there is nothing to show Ctrl-C is meant for who makes it, and some of it may come. */
+	signal(SIGINT, SIG_IGN);
 	close(fds[1]);
 	if (poll(&something, 1, -1) != 1 || !(something.revents & POLLIN))
 		_exit(0);
+	signal(SIGINT, SIG_DFL);
 	dup2(fds[0], STDIN_FILENO);
 	close(fds[0]);
 	setenv("LESS", "FRX", 0);

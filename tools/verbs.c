@@ -68,7 +68,15 @@ static struct khs_error *run_preflight(struct khs_run_verb *r)
 
 static struct khs_error *run_facts(struct khs_run_verb *r)
 {
-	return khs_print_facts(r->k, r->out, r->cmd->json);
+	struct khs_error *err;
+	uint64_t differ;
+
+	if (!r->cmd->verify)
+		return khs_print_facts(r->k, r->out, r->cmd->json);
+	err = khs_print_fact_checks(r->k, r->out, r->cmd->json, &differ);
+	if (!err && differ)
+		r->status = KHS_EXIT_FOUND;
+	return err;
 }
 
 static struct khs_error *run_fdt(struct khs_run_verb *r)

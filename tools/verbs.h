@@ -34,7 +34,7 @@ enum khs_verb {
 
 /*
  * Exit statuses, the same for every verb; FOUND and UNJUDGED are of check, preflight and diff
- * alone.
+ * alone, and FOUND of facts --verify.
  */
 enum khs_exit {
 	KHS_EXIT_OK = 0,
@@ -63,6 +63,7 @@ struct khs_command {
 	uint64_t address;
 	struct khs_fdt_options fdt; /* fdt */
 	struct khs_diff_options diff; /* diff */
+	bool verify;                /* facts: from every source */
 	/* diff: each range; check: each finding whole; coverage: what was left out on purpose, too */
 	bool all;
 
@@ -72,6 +73,7 @@ struct khs_command {
 	const char *vmlinux;
 	const char *old_vmlinux; /* diff */
 	unsigned int jobs; /* 0: not said */
+	const char *btf, *system_map;
 	bool any_build_id;
 	bool no_sandbox;
 	bool quiet;

@@ -58,6 +58,9 @@ struct khs_error *khs_dump_open(const char *path, const struct khs_options *opts
 struct khs_error *khs_dump_open_source(const struct khs_source *source,
 				       const struct khs_options *opts, struct khs_dump **ret);
 
+/* The callbacks, where khs_dump_open_source() opened it; else NULL. */
+const struct khs_source *khs_dump_source(const struct khs_dump *dump);
+
 void khs_dump_close(struct khs_dump *dump);
 
 /*

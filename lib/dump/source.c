@@ -102,6 +102,13 @@ static const struct khs_dump_ops source_ops = {
 	.clone = source_clone,
 };
 
+const struct khs_source *khs_dump_source(const struct khs_dump *dump)
+{
+	const struct source_dump *sd = dump->priv;
+
+	return dump->ops == &source_ops ? &sd->source : NULL;
+}
+
 /* With @source's own close(), from here on. */
 static struct khs_dump *new_dump(const struct khs_source *source, struct source_dump **ret)
 {

@@ -2,8 +2,9 @@
 #include "../dump/vmcoreinfo.h"
 #include "facts.h"
 
-#define DERIVED "derived"
-#define ASSUMED "assumed"
+#define DERIVED KHS_DERIVED
+#define ASSUMED KHS_ASSUMED
+
 
 /* struct zoneref is a pointer and an int (include/linux/mmzone.h) on every 64-bit kernel. */
 #define ZONEREF_SIZE 16
@@ -29,6 +30,38 @@ static void reserved_bit(struct khs_facts *facts)
 
 	if (private && private < 64)
 		derive(facts, KHS_ENUM_PG_RESERVED, DERIVED, private - 1);
+}
+
+/*
+ * Without types: as many page flags as there are for sure. Those beyond are no evidence then, which
+ * is better than to take for flags what lies above them.
+ */
+static void page_flags(struct khs_facts *facts)
+{
+	uint64_t last = 0;
+
+	if (!khs_known(facts, KHS_ENUM_PG_LRU) || khs_facts_tell(facts, KHS_NEED_MEMBER))
+		return;
+	for (enum khs_need_id id = KHS_ENUM_PG_LOCKED; id <= KHS_ENUM_PG_ARCH_3; id++) {
+		uint64_t bit = khs_fact_or(facts, id, 0);
+
+		if (bit < 48 && bit > last)
+			last = bit;
+	}
+	derive(facts, KHS_ENUM_NR_PAGEFLAGS, ASSUMED, last + 1);
+}
+
+/*
+ * struct zone has zone_start_pfn, managed_pages, spanned_pages one after the other since "mm: make
+ * zone->managed_pages atomic" and before (include/linux/mmzone.h). Whether zones then lie where their
+ * nodes do, nodes.c looks.
+ */
+static void zone_start(struct khs_facts *facts)
+{
+	uint64_t spanned = khs_fact_or(facts, KHS_MEM_ZONE_SPANNED_PAGES, 0);
+
+	if (spanned >= 16 && !khs_facts_tell(facts, KHS_NEED_MEMBER))
+		derive(facts, KHS_MEM_ZONE_START_PFN, ASSUMED, spanned - 16);
 }
 
 /*
@@ -135,4 +168,6 @@ void khs_facts_derive(struct khs_facts *facts, const struct khs_vmcoreinfo *vmci
 	max_nr_zones(facts);
 	section_bits(facts);
 	free_lists(facts);
+	page_flags(facts);
+	zone_start(facts);
 }

@@ -96,6 +96,36 @@ void khs_facts_from_vmcoreinfo(struct khs_facts *facts, const struct khs_vmcorei
 	}
 }
 
+void khs_facts_merge(struct khs_facts *facts, const struct khs_facts *from)
+{
+	for (enum khs_need_id id = 0; id < KHS_NR_NEEDS; id++) {
+		const struct khs_fact *f = &from->v[id];
+
+		if (f->known)
+			khs_fact_set(facts, id, f->source, f->name, f->value, f->size);
+	}
+}
+
+static bool is_witness(const char *source)
+{
+	return strcmp(source, VMCOREINFO) && strcmp(source, KHS_DERIVED) &&
+	       strcmp(source, KHS_ASSUMED);
+}
+
+bool khs_facts_tell(const struct khs_facts *facts, enum khs_need_kind kind)
+{
+	for (enum khs_need_id id = 0; id < KHS_NR_NEEDS; id++)
+		if (khs_needs[id].kind == kind && facts->v[id].known &&
+		    is_witness(facts->v[id].source))
+			return true;
+	return false;
+}
+
+bool khs_fact_assumed(const struct khs_facts *facts, enum khs_need_id id)
+{
+	return facts->v[id].known && !strcmp(facts->v[id].source, KHS_ASSUMED);
+}
+
 bool khs_facts_lack(const struct khs_facts *facts, enum khs_weight weight)
 {
 	for (enum khs_need_id id = 0; id < KHS_NR_NEEDS; id++) {

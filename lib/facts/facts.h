@@ -18,6 +18,10 @@ struct khs_vmcoreinfo;
 /* No structure of a kernel is larger: bounds every offset and size taken from a dump. */
 #define KHS_FACT_MAX_BYTES (16u << 20)
 
+/* Sources that are none. */
+#define KHS_DERIVED "derived"
+#define KHS_ASSUMED "assumed"
+
 struct khs_fact {
 	bool known;
 	uint64_t value;     /* address, byte offset, byte size, or value (two's complement) */
@@ -38,6 +42,9 @@ struct khs_facts {
 void khs_fact_set(struct khs_facts *facts, enum khs_need_id id, const char *source,
 		  const char *name, uint64_t value, uint64_t size);
 
+/* Takes what @from knows and @facts does not. */
+void khs_facts_merge(struct khs_facts *facts, const struct khs_facts *from);
+
 /* The sources. Each reads only what it says and may be called in any order. */
 void khs_facts_from_vmcoreinfo(struct khs_facts *facts, const struct khs_vmcoreinfo *vmci);
 /* Facts name source->name as theirs: it must live as long as @facts. */
@@ -48,6 +55,15 @@ void khs_facts_from_source(struct khs_facts *facts, const struct khs_source *sou
  * called "derived" and "assumed".
  */
 void khs_facts_derive(struct khs_facts *facts, const struct khs_vmcoreinfo *vmci);
+
+/*
+ * Whether anybody but VMCOREINFO told of @kind: then the kernel's types, or data symbols, were at hand,
+ * and what is unknown does not exist.
+ */
+bool khs_facts_tell(const struct khs_facts *facts, enum khs_need_kind kind);
+
+/* Whether it is known by a guess alone. */
+bool khs_fact_assumed(const struct khs_facts *facts, enum khs_need_id id);
 
 /* Whether a fact of @weight or more is unknown. */
 bool khs_facts_lack(const struct khs_facts *facts, enum khs_weight weight);

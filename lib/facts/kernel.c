@@ -8,6 +8,7 @@
 
 #include "../base/error.h"
 #include "current.h"
+#include "kallsyms.h"
 
 static void copy_options(struct khs_options *to, const struct khs_options *from)
 {
@@ -77,7 +78,9 @@ static struct khs_error *drop_vmcoreinfo(struct khs_kernel *kernel,
 	khs_vmcoreinfo_free(kernel->vmci);
 	free(dump->vmcoreinfo);
 	dump->vmcoreinfo = NULL;
-	*kernel = (struct khs_kernel){ .dump = dump, .opts = kernel->opts };
+	*kernel = (struct khs_kernel){
+		.dump = dump, .opts = kernel->opts, .files = kernel->files, .ask = kernel->ask,
+	};
 	return NULL;
 }
 
@@ -122,6 +125,23 @@ static struct khs_error *open_kernel(struct khs_kernel *kernel, const struct khs
 	return err ? err : read_kernel(kernel, way);
 }
 
+static bool copy_text(const char *from, char **to)
+{
+	*to = from ? strdup(from) : NULL;
+	return *to || !from;
+}
+
+static struct khs_error *copy_files(struct khs_kernel *kernel)
+{
+	const struct khs_options *o = &kernel->opts;
+
+	if (copy_text(o->vmlinux, &kernel->files.vmlinux) &&
+	    copy_text(o->btf, &kernel->files.btf) &&
+	    copy_text(o->system_map, &kernel->files.system_map))
+		return NULL;
+	return khs_enomem();
+}
+
 struct khs_error *khs_kernel_open_with(struct khs_dump *dump, const struct khs_options *opts,
 				       const struct khs_kernel_way *way, struct khs_kernel *ret)
 {
@@ -130,15 +150,55 @@ struct khs_error *khs_kernel_open_with(struct khs_dump *dump, const struct khs_o
 	memset(ret, 0, sizeof(*ret));
 	ret->dump = dump;
 	copy_options(&ret->opts, opts);
-	err = open_kernel(ret, way);
+	ret->ask = way->ask;
+	err = copy_files(ret);
+	if (!err)
+		err = open_kernel(ret, way);
 	if (dump->stopped) {
 		khs_error_free(err);
 		err = khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
 	}
-	ret->opts.vmlinux = NULL;
+	ret->opts.vmlinux = ret->opts.btf = ret->opts.system_map = NULL;
 	if (err)
 		khs_kernel_close(ret);
 	return err;
+}
+
+struct khs_error *khs_kernel_go_on(const struct khs_kernel *kernel, struct khs_error *err)
+{
+	if (!err || khs_error_code(err) == KHS_ERR_NOMEM)
+		return err;
+	khs_kernel_warn(kernel, "%s", khs_error_message(err));
+	khs_error_free(err);
+	return NULL;
+}
+
+struct khs_error *khs_kernel_ask_dump(struct khs_kernel *kernel, struct khs_opinions *ret)
+{
+	struct khs_facts *facts;
+
+	if (kernel->dump->vmcoreinfo) {
+		facts = khs_opinions_add(ret, "VMCOREINFO");
+		if (!facts)
+			return khs_enomem();
+		khs_facts_from_vmcoreinfo(facts, kernel->vmci);
+	}
+	facts = khs_opinions_add(ret, "kallsyms");
+	if (!facts)
+		return khs_enomem();
+	return khs_kernel_go_on(kernel,
+				khs_facts_from_kallsyms(facts, kernel->vm, kernel->vmci));
+}
+
+static struct khs_error *ask_source(struct khs_kernel *kernel, struct khs_opinions *ret)
+{
+	const struct khs_source *source = khs_dump_source(kernel->dump);
+	struct khs_error *err = khs_kernel_ask_dump(kernel, ret);
+	struct khs_facts *facts = err || !source ? NULL : khs_opinions_add(ret, source->name);
+
+	if (facts)
+		khs_facts_from_source(facts, source);
+	return err || facts || !source ? err : khs_enomem();
 }
 
 static struct khs_error *fill_from_source(struct khs_kernel *kernel, void *arg)
@@ -152,13 +212,17 @@ static struct khs_error *fill_from_source(struct khs_kernel *kernel, void *arg)
 struct khs_error *khs_kernel_open_source(struct khs_dump *dump, const struct khs_source *source,
 					 const struct khs_options *opts, struct khs_kernel *ret)
 {
-	const struct khs_kernel_way way = { .fill = fill_from_source, .arg = &source };
+	const struct khs_kernel_way way = { .fill = fill_from_source, .arg = &source,
+					   .ask = ask_source };
 
 	return khs_kernel_open_with(dump, opts, &way, ret);
 }
 
 void khs_kernel_close(struct khs_kernel *kernel)
 {
+	free(kernel->files.vmlinux);
+	free(kernel->files.btf);
+	free(kernel->files.system_map);
 	khs_vm_free(kernel->vm);
 	khs_vmcoreinfo_free(kernel->vmci);
 	if (kernel->dump)

@@ -11,6 +11,7 @@
 #include "../dump/vm.h"
 #include "../dump/vmcoreinfo.h"
 #include "facts.h"
+#include "opinions.h"
 
 struct khs_kernel {
 	struct khs_dump *dump;
@@ -22,6 +23,12 @@ struct khs_kernel {
 	char build_id[129]; /* lower-case hex, "" if unknown */
 	bool early; /* it had not handed its memory to the page allocator yet */
 	struct khs_options opts; /* a copy; the functions below check its callbacks for NULL */
+	/* Files that opts named, or that were found; each malloc()ed, or NULL. */
+	struct {
+		char *vmlinux, *btf, *system_map;
+	} files;
+	/* Asks each source anew. */
+	struct khs_error *(*ask)(struct khs_kernel *kernel, struct khs_opinions *ret);
 };
 
 /*
@@ -46,7 +53,14 @@ struct khs_kernel_way {
 	/* Adds facts to kernel->facts, which hold those of the dump's own VMCOREINFO by then. */
 	struct khs_error *(*fill)(struct khs_kernel *kernel, void *arg);
 	void *arg;
+	struct khs_error *(*ask)(struct khs_kernel *kernel, struct khs_opinions *ret);
 };
+
+/* Adds what any dump may tell: VMCOREINFO's own facts, and kallsyms'. */
+struct khs_error *khs_kernel_ask_dump(struct khs_kernel *kernel, struct khs_opinions *ret);
+
+/* Warns of an error that something can be done without; takes @err, and hands back one that ends it. */
+struct khs_error *khs_kernel_go_on(const struct khs_kernel *kernel, struct khs_error *err);
 
 /* What the two have in common. */
 struct khs_error *khs_kernel_open_with(struct khs_dump *dump, const struct khs_options *opts,

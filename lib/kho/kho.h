@@ -79,6 +79,7 @@ struct khs_kho {
 	bool before_init;   /* kho_init() had not run: nothing is preserved, no ABI is named */
 	char abi[64];       /* of the outgoing root FDT, else of the incoming; "" unknown */
 	char abi_in[64];    /* of the incoming root FDT, if its page is still what it was */
+	bool mute; /* nobody but VMCOREINFO told anything of this kernel */
 	/*
 	 * No union kho_page_info in this kernel, though its other types of KHO are known: it marks
 	 * what it was handed with a bare order in page->private (Linux 6.16 and 6.17), which any

@@ -47,19 +47,6 @@ static bool has_kho(const struct khs_facts *facts)
 	return any_known(facts, ids, sizeof(ids) / sizeof(ids[0]));
 }
 
-/*
- * Whether anybody but VMCOREINFO, which names no part of KHO, told of @kind: then the kernel's
- * types or data symbols were at hand, and a missing one does not exist.
- */
-static bool has_source(const struct khs_facts *facts, enum khs_need_kind kind)
-{
-	for (enum khs_need_id id = 0; id < KHS_NR_NEEDS; id++)
-		if (khs_needs[id].kind == kind && facts->v[id].known && facts->v[id].source &&
-		    strcmp(facts->v[id].source, "VMCOREINFO"))
-			return true;
-	return false;
-}
-
 static bool settle_symbols(struct khs_kernel *kernel, struct khs_kho *kho)
 {
 	const struct khs_facts *facts = &kernel->facts;
@@ -70,11 +57,13 @@ static bool settle_symbols(struct khs_kernel *kernel, struct khs_kho *kho)
 		return settle(kho, KHS_KHO_UNKNOWN, "this kernel has kexec handover, but where its "
 			      "kho_out is cannot be told from the dump" WAY_OUT);
 	/* Types go first: they are read whole or not at all, a symbol table may have been cut. */
-	if (has_source(facts, KHS_NEED_MEMBER) || has_source(facts, KHS_NEED_SYMBOL))
+	if (khs_facts_tell(facts, KHS_NEED_MEMBER) || khs_facts_tell(facts, KHS_NEED_SYMBOL))
 		return settle(kho, KHS_KHO_ABSENT, "this kernel has no kexec handover "
 			      "(CONFIG_KEXEC_HANDOVER is not set)");
+	kho->mute = true;
 	return settle(kho, KHS_KHO_UNKNOWN, "the dump names no types and no data symbols "
-		      "(CONFIG_DEBUG_INFO_BTF, CONFIG_KALLSYMS_ALL)" WAY_OUT);
+		      "(CONFIG_DEBUG_INFO_BTF, CONFIG_KALLSYMS_ALL): struct pages and marks are "
+		      "judged by VMCOREINFO alone, and nothing else is known" WAY_OUT);
 }
 
 /* kho_init() alone sets it, and clears it when it disables KHO: not NULL is as good as enabled. */

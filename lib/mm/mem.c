@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "../base/error.h"
+#include "late.h"
 #include "nodes.h"
 #include "ram.h"
 #include "sections.h"
@@ -22,6 +23,9 @@ struct khs_error *khs_mem_init(struct khs_mem *mem, struct khs_kernel *kernel)
 	err = khs_nodes_read(mem);
 	if (err)
 		return khs_error_wrap(err, "memory nodes");
+	/* Nobody says whether deferred init had ended: then it had not, unless that shows. */
+	if (!khs_facts_tell(&kernel->facts, KHS_NEED_MEMBER))
+		mem->deferred = !khs_mem_shows_late(mem);
 	return khs_ram_read(mem);
 }
 

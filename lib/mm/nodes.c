@@ -106,6 +106,32 @@ static struct khs_error *read_all(struct khs_mem *mem, const uint64_t *pgdat, co
 	return NULL;
 }
 
+/* For offsets that are a guess: zones follow each other, in the span of their node. */
+static bool zones_fit(const struct khs_node *node)
+{
+	uint64_t at = node->start;
+
+	for (size_t i = 0; i < node->nr_zones; i++) {
+		const struct khs_zone *z = &node->zones[i];
+
+		if (z->start == z->end)
+			continue;
+		if (z->start < at || z->end > node->end)
+			return false;
+		at = z->end;
+	}
+	return at > node->start || node->start == node->end;
+}
+
+static struct khs_error *check_guess(const struct khs_mem *mem)
+{
+	for (size_t i = 0; i < mem->nr_nodes; i++)
+		if (!zones_fit(&mem->nodes[i]))
+			return khs_error_new(KHS_ERR_NOTFOUND, "where zones begin is not known (no "
+					     "types; try -k VMLINUX)");
+	return NULL;
+}
+
 static struct khs_error *read_pointers(struct khs_mem *mem, uint64_t *pgdat)
 {
 	const struct khs_facts *f = &mem->kernel->facts;
@@ -165,6 +191,8 @@ struct khs_error *khs_nodes_read(struct khs_mem *mem)
 		   khs_vm_read_all(mem->kernel->vm, khs_fact(f, KHS_SYM_NODE_ONLINE_MAP), online,
 				   bytes) == KHS_PRESENT;
 	err = read_all(mem, pgdat, have_map ? online : NULL, bytes);
+	if (!err && khs_fact_assumed(f, KHS_MEM_ZONE_START_PFN))
+		err = check_guess(mem);
 	if (err)
 		return err;
 	mem->deferred = deferred_active(mem);

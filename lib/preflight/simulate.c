@@ -168,7 +168,7 @@ static struct khs_error *simulate(struct khs *k, const void *opts, khs_visit_fn 
 	own = khs_rules_own(k);
 	sim.rules = request->rules ? request->rules : &own;
 	sim.info->like = sim.rules->like;
-	err = khs_can_judge(k) ? run_steps(&sim) : run_blind(&sim);
+	err = khs_can_judge(k) && !k->kho.mute ? run_steps(&sim) : run_blind(&sim);
 	sim_deinit(&sim);
 	return err;
 }

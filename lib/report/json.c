@@ -408,6 +408,25 @@ json_t *khs_json_fact(const struct khs_fact_info *f)
 			 f->known ? text_or_null(f->source) : json_null());
 }
 
+static json_t *opinion(const char *kind, const struct khs_fact_opinion *o)
+{
+	const struct khs_fact_info as_fact = { .kind = kind, .known = o->known, .value = o->value };
+
+	return json_pack("{s:s, s:o, s:o}", "source", o->source, "value", fact_value(&as_fact),
+			 "size", count_if(o->known && o->size, o->size));
+}
+
+json_t *khs_json_fact_check(const struct khs_fact_check *c)
+{
+	json_t *opinions = json_array();
+
+	for (size_t i = 0; opinions && i < c->nr_opinions; i++)
+		if (json_array_append_new(opinions, opinion(c->kind, &c->opinions[i])))
+			opinions = NULL;
+	return json_pack("{s:s, s:o, s:b, s:b, s:o}", "kind", c->kind, "name", text(c->name),
+			 "required", c->required, "differ", c->differ, "sources", opinions);
+}
+
 json_t *khs_json_preflight(const struct khs_preflight_info *info)
 {
 	return json_pack("{s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:b, s:o}",

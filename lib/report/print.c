@@ -414,3 +414,59 @@ struct khs_error *khs_print_facts(struct khs *k, FILE *out, bool json)
 	err = khs_facts(k, fact_one, &sink);
 	return err ? err : khs_print_end(out);
 }
+
+/* ---- facts --verify ------------------------------------------------------------------------- */
+
+struct check_sink {
+	FILE *out;
+	json_t *array; /* NULL for text */
+	bool no_memory;
+	uint64_t facts, compared, differ;
+};
+
+static void check_one(void *arg, const struct khs_fact_check *check)
+{
+	struct check_sink *sink = arg;
+	size_t known = 0;
+
+	for (size_t i = 0; i < check->nr_opinions; i++)
+		known += check->opinions[i].known;
+	if (!sink->array && !sink->facts)
+		khs_text_checks_head(sink->out, check);
+	sink->facts++;
+	sink->compared += known > 1;
+	sink->differ += check->differ;
+	if (!sink->array)
+		khs_text_check(sink->out, check);
+	else if (json_array_append_new(sink->array, khs_json_fact_check(check)))
+		sink->no_memory = true;
+}
+
+static struct khs_error *checks_json(struct khs *k, FILE *out, struct check_sink *sink)
+{
+	_cleanup_json_ json_t *object = khs_json_envelope();
+	struct khs_error *err;
+
+	sink->array = json_array();
+	if (!put(object, "facts", sink->array))
+		return khs_enomem();
+	err = khs_verify_facts(k, check_one, sink);
+	if (!err && (sink->no_memory ||
+		     !put(object, "differ", json_integer((json_int_t)sink->differ))))
+		err = khs_enomem();
+	return err ? err : khs_print_object(out, khs_steal(object));
+}
+
+struct khs_error *khs_print_fact_checks(struct khs *k, FILE *out, bool json, uint64_t *differ)
+{
+	struct check_sink sink = { .out = out };
+	struct khs_error *err;
+
+	*differ = 0;
+	err = json ? checks_json(k, out, &sink) : khs_verify_facts(k, check_one, &sink);
+	*differ = sink.differ;
+	if (err || json)
+		return err;
+	khs_text_checks_tail(out, sink.facts, sink.compared, sink.differ);
+	return khs_print_end(out);
+}

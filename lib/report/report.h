@@ -35,6 +35,10 @@ void khs_text_range(FILE *out, const struct khs_range *range, uint64_t page_size
 void khs_text_list_tail(FILE *out, uint64_t count, uint64_t pages, uint64_t page_size, bool cut);
 void khs_text_page(FILE *out, const struct khs_page_info *page);
 void khs_text_facts_head(FILE *out);
+/* A column for each source, the same for every fact. */
+void khs_text_checks_head(FILE *out, const struct khs_fact_check *check);
+void khs_text_check(FILE *out, const struct khs_fact_check *check);
+void khs_text_checks_tail(FILE *out, uint64_t facts, uint64_t compared, uint64_t differ);
 void khs_text_fact(FILE *out, const struct khs_fact_info *fact);
 void khs_text_finding(FILE *out, const struct khs_style *style, const struct khs_finding *finding);
 /* Its first line alone. */
@@ -93,6 +97,7 @@ json_t *khs_json_page(const struct khs_page_info *page);
 json_t *khs_json_owners_total(enum khs_direction direction, const struct khs_owners_total *total);
 json_t *khs_json_owner(const struct khs_owner *owner);
 json_t *khs_json_owner_range(const struct khs_owner_range *range);
+json_t *khs_json_fact_check(const struct khs_fact_check *check);
 json_t *khs_json_fact(const struct khs_fact_info *fact);
 json_t *khs_json_finding(const struct khs_finding *finding);
 json_t *khs_json_blob(const struct khs_blob *blob);
