@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 /* What was read should still be in the second level cache when it is looked at. */
-enum { PIECE = 256 << 10 };
+enum { PIECE = 64 << 10 };
 
 bool khs_memmap_init(struct khs_memmap *map, const struct khs_mem *mem, struct khs_vm *vm)
 {
