@@ -71,12 +71,9 @@ static struct page_layout page_layout(const struct machine *m)
 	};
 }
 
-static void put(struct writer *w, uint64_t pfn, const struct page *p)
+/* @raw is zero before. */
+static void pack(const struct page_layout *l, const struct page *p, uint8_t *raw)
 {
-	const struct page_layout *l = &w->l;
-	uint8_t *raw = w->raw;
-
-	memset(raw, 0, l->size);
 	memcpy(raw + l->flags, &p->flags, 8);
 	memcpy(raw + l->lru, &p->next, 8);
 	memcpy(raw + l->lru + 8, &p->prev, 8);
@@ -84,7 +81,13 @@ static void put(struct writer *w, uint64_t pfn, const struct page *p)
 	memcpy(raw + l->private, &p->private, 8);
 	memcpy(raw + l->mapcount, &p->mapcount, 4);
 	memcpy(raw + l->refcount, &p->refcount, 4);
-	memory_write(&w->m->mem, page_pa(w->m, pfn), raw, l->size);
+}
+
+static void put(struct writer *w, uint64_t pfn, const struct page *p)
+{
+	memset(w->raw, 0, w->l.size);
+	pack(&w->l, p, w->raw);
+	memory_write(&w->m->mem, page_pa(w->m, pfn), w->raw, w->l.size);
 }
 
 /* mm_init.c:__init_single_page() */
@@ -223,17 +226,64 @@ void memmap_place(struct machine *m)
 	m->memmap_pa = boot_alloc(m, bytes, 2ull << 20);
 }
 
+/* Whether the @n struct pages from @pfn on are of free pages, of one node and zone. */
+static bool all_free(const struct machine *m, uint64_t pfn, uint64_t n)
+{
+	for (uint64_t i = pfn; i < pfn + n; i++)
+		if (m->use[i] != USE_FREE)
+			return false;
+	return node_of(m, pfn) == node_of(m, pfn + n - 1) &&
+	       zone_of(m, pfn) == zone_of(m, pfn + n - 1);
+}
+
+/* As struct memory.fill: a page of the memory map that write_used() left out. */
+static void fill_free(void *priv, uint64_t pfn, uint8_t *page)
+{
+	const struct writer *w = priv;
+	uint64_t bytes = page_size(w->m), at = (pfn << w->m->page_shift) - w->m->memmap_pa;
+	struct page p = fresh(w, w->m->memmap_first + at / w->l.size);
+
+	memset(page, 0, bytes);
+	p.refcount = 0;
+	for (uint64_t off = 0; off < bytes; off += w->l.size) {
+		pack(&w->l, &p, page + off);
+		p.next += w->l.size;
+		p.prev += w->l.size;
+	}
+}
+
+/* Pages of the memory map that are all of free memory are for fill_free(): machines may be large. */
+static void write_used(struct writer *w)
+{
+	struct machine *m = w->m;
+	uint64_t step = page_size(m) / w->l.size;
+
+	if (page_size(m) % w->l.size)
+		step = 1;
+	for (uint64_t pfn = m->memmap_first; pfn < m->memmap_end; pfn += step) {
+		if (step > 1 && all_free(m, pfn, step))
+			continue;
+		for (uint64_t i = pfn; i < pfn + step; i++)
+			write_page(w, i);
+	}
+	m->mem.fill = fill_free;
+	m->mem.fill_priv = w;
+	m->mem.fill_start = m->memmap_pa >> m->page_shift;
+	m->mem.fill_end = m->mem.fill_start + (step > 1 ? (m->memmap_end - m->memmap_first) / step : 0);
+}
+
 void memmap_write(struct machine *m)
 {
-	struct writer w = {
+	static struct writer w; /* fill_free() needs it to the end */
+
+	w = (struct writer){
 		.m = m, .l = page_layout(m),
 		.max_order = layout_number(&m->lay, "NR_PAGE_ORDERS") - 1,
 	};
 
 	if (w.l.size > sizeof(w.raw))
 		errx(2, "struct page of %llu bytes", (unsigned long long)w.l.size);
-	for (uint64_t pfn = m->memmap_first; pfn < m->memmap_end; pfn++)
-		write_page(&w, pfn);
+	write_used(&w);
 	write_free_lists(&w);
 	write_marks(&w);
 }

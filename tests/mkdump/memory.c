@@ -2,6 +2,7 @@
 #include "memory.h"
 
 #include <err.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,16 +25,24 @@ void memory_free(struct memory *mem)
 	free(mem->state);
 }
 
+static bool is_filled(const struct memory *mem, uint64_t pfn)
+{
+	return pfn >= mem->fill_start && pfn < mem->fill_end;
+}
+
 static uint8_t *page_at(struct memory *mem, uint64_t pa)
 {
 	uint64_t pfn = pa >> mem->page_shift;
 
 	if (pfn >= mem->max_pfn || mem->state[pfn] == NORAM)
 		errx(2, "physical address %#llx is no RAM", (unsigned long long)pa);
-	if (!mem->pages[pfn])
-		mem->pages[pfn] = calloc(1, 1ul << mem->page_shift);
+	if (mem->pages[pfn])
+		return mem->pages[pfn];
+	mem->pages[pfn] = calloc(1, 1ul << mem->page_shift);
 	if (!mem->pages[pfn])
 		err(1, "page");
+	if (is_filled(mem, pfn))
+		mem->fill(mem->fill_priv, pfn, mem->pages[pfn]);
 	return mem->pages[pfn];
 }
 
@@ -59,6 +68,20 @@ void memory_write(struct memory *mem, uint64_t pa, const void *buf, size_t len)
 	}
 }
 
+/* Of a page that nobody wrote. */
+static void read_unwritten(const struct memory *mem, uint64_t pa, void *buf, size_t len)
+{
+	static uint8_t page[1 << 16];
+	uint64_t pfn = pa >> mem->page_shift;
+
+	if (!is_filled(mem, pfn)) {
+		memset(buf, 0, len);
+		return;
+	}
+	mem->fill(mem->fill_priv, pfn, page);
+	memcpy(buf, page + (pa & ((1ul << mem->page_shift) - 1)), len);
+}
+
 void memory_read(const struct memory *mem, uint64_t pa, void *buf, size_t len)
 {
 	uint8_t *to = buf;
@@ -70,7 +93,7 @@ void memory_read(const struct memory *mem, uint64_t pa, void *buf, size_t len)
 		if (pfn < mem->max_pfn && mem->pages[pfn])
 			memcpy(to, mem->pages[pfn] + (pa & ((1ul << mem->page_shift) - 1)), n);
 		else
-			memset(to, 0, n);
+			read_unwritten(mem, pa, to, n);
 		pa += n;
 		to += n;
 		len -= n;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine's physical memory, a page at a time and only what was written; the rest is zero.
+ * The machine's physical memory, a page at a time and only what was written; the rest is zero, or
+ * what somebody can tell who would else write much that is all alike.
  * Knows which pages are RAM and which of them the dump will lack, nothing of what is in them.
  */
 #ifndef MKDUMP_MEMORY_H
@@ -13,7 +14,11 @@ struct memory {
 	unsigned int page_shift;
 	uint64_t max_pfn;
 	uint8_t *state;  /* enum page_state of each page */
-	uint8_t **pages; /* NULL: zero */
+	uint8_t **pages; /* NULL: zero, or as @fill has it */
+	/* Writes what is in a page that nobody wrote, of those from @fill_start to @fill_end. */
+	void (*fill)(void *priv, uint64_t pfn, uint8_t *page);
+	void *fill_priv;
+	uint64_t fill_start, fill_end; /* pfns */
 };
 
 void memory_init(struct memory *mem, unsigned int page_shift, uint64_t max_pfn);
