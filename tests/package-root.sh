@@ -16,8 +16,10 @@
 set -eu
 . "$(dirname "$0")/debian.sh"
 
-libraries=libkdumpfile12,libbpf1,libelf1t64,libdw1t64,libfdt1,libjansson4,zlib1g
-headers=libkdumpfile-dev,libelf-dev,libdw-dev,libbpf-dev,libfdt-dev,libjansson-dev,zlib1g-dev,liblzo2-dev,libsnappy-dev,libzstd-dev
+codecs=zlib1g,liblzo2-2,libsnappy1v5,libzstd1
+libraries=libkdumpfile12,libbpf1,libelf1t64,libdw1t64,libfdt1,libjansson4,$codecs
+codecs=zlib1g-dev,liblzo2-dev,libsnappy-dev,libzstd-dev
+headers=libkdumpfile-dev,libelf-dev,libdw-dev,libbpf-dev,libfdt-dev,libjansson-dev,$codecs
 
 case "${1-}" in
 clean) packages=crash,procps,less,python3-drgn,$libraries ;;
@@ -27,7 +29,7 @@ build) packages=build-essential,debhelper,fakeroot,rpm,pkgconf,$headers,scdoc,cr
 	exit 2
 	;;
 esac
-dir=$(debian_root "package-root-$1" 1 forky "$packages") || {
+dir=$(debian_root "package-root-$1" 2 forky "$packages") || {
 	echo "package-root: $dir" >&2
 	exit 77
 }
