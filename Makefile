@@ -7,6 +7,8 @@
 # make fuzz     fuzz each target of tests/fuzz for FUZZ_SECONDS (60), by libFuzzer
 # make mutate   damage the real dumps MUTATIONS times (100) each, and have the tool look at them
 # make analyse  clang-tidy, cppcheck and gcc -fanalyzer
+# make bench    measure, against what the hardware can do and against drgn and crash; writes
+#               docs/performance.md and its plot (some minutes; NOTE= is put with it)
 # make lab      build real kernels, run them under QEMU, dump them (hours the first time; KERNELS=
 #               names some of tests/lab/kernels)
 # make score    check the lab's dumps, or those of KERNELS, against what their guests logged
@@ -72,7 +74,7 @@ SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh jobs.sh synth
 DEMO := v73-in-split
 SCRIPTS += tests/facts.sh
 
-.PHONY: all ext man demo check lab score programs tests vmcores fuzzers fuzz mutate analyse install clean FORCE
+.PHONY: all ext man demo check bench lab score programs tests vmcores fuzzers fuzz mutate analyse install clean FORCE
 all: $(B)/khoscope $(B)/libkhoscope.a $(B)/libkhoscope.so man ext
 
 # The extension needs crash's header, the manual pages scdoc; all else needs neither.
@@ -207,6 +209,18 @@ analyse:
 	@mkdir -p build
 	@tests/analyse/run.sh $(LIB_SRC) $(CLI_SRC) extensions/stream.c
 
+$(B)/bench/scan: $(B)/bench/scan.o $(B)/libkhoscope.a
+	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)
+
+$(B)/bench/floor: $(B)/bench/floor.o
+	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(CODECS) -pthread
+
+bench:
+	@tests/deps.sh bench
+	@$(MAKE) --no-print-directory -s $(addprefix $(B)/,khoscope bench/scan bench/floor \
+		tests/mkdump/mkdump vmcores/v72-out-faults.kdump vmcores/vmlinux-7.2.13)
+	@bench/bench.py $(B) docs
+
 lab:
 	@tests/deps.sh lab
 	@tests/lab/lab.sh $(KERNELS)
@@ -243,6 +257,6 @@ clean:
 	rm -rf $(B)
 
 -include $(patsubst %.c,$(B)/%.d,$(sort $(LIB_SRC) $(CLI_SRC) $(EXT_SRC) $(TEST_SRC) $(TOOL_SRC) \
-	$(MKDUMP_SRC) $(FUZZ_SRC) $(MUTATE_SRC)))
+	$(MKDUMP_SRC) $(FUZZ_SRC) $(MUTATE_SRC) bench/scan.c bench/floor.c))
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh demo|check|fuzz|analyse|ci|lab: have what that needs from the Debian archive.
+# deps.sh demo|check|bench|fuzz|analyse|ci|lab: have what that needs from the Debian archive.
 #
 # Says in one line what it fetches, and fetches nothing when nothing is missing.
 # Where it may not install (no root, no apt-get, no network) it says in one line
@@ -38,12 +38,13 @@ ci="shellcheck:/usr/bin/shellcheck lintian:/usr/bin/lintian $fuzz"
 case "${1-}" in
 demo) want=$build ;;
 check) want="$build $tests" ;;
+bench) want="$build $tests" ;;
 fuzz) want="$build $fuzz" ;;
 analyse) want="$build $analyse" ;;
 ci) want="$build $tests $ci $analyse" ;;
 lab) want="$build $tests $lab" ;;
 *)
-	echo "usage: tests/deps.sh demo|check|fuzz|analyse|ci|lab" >&2
+	echo "usage: tests/deps.sh demo|check|bench|fuzz|analyse|ci|lab" >&2
 	exit 2
 	;;
 esac
