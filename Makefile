@@ -48,7 +48,8 @@ LIB_SRC := $(sort $(wildcard lib/*.c lib/*/*.c))
 FILE_SRC := lib/open.c lib/dump/file.c lib/dump/kdumpfile.c lib/facts/btf.c \
 	lib/facts/dwarf.c lib/facts/vmlinux.c lib/facts/vmlinux_image.c lib/facts/elf_file.c \
 	lib/facts/debuginfo.c lib/facts/kernel_file.c
-DOOR_SRC := tools/verbs.c tools/options.c tools/parse.c tools/help.c tools/stream.c tools/progress.c
+DOOR_SRC := tools/verbs.c tools/options.c tools/parse.c tools/help.c tools/stream.c tools/progress.c \
+	tools/report.c tools/outputs.c
 CLI_SRC := tools/khoscope.c tools/screen.c tools/sandbox.c $(DOOR_SRC)
 EXT_SRC := extensions/kho.c $(DOOR_SRC)
 TEST_SRC := $(sort $(wildcard tests/unit/*.c))
@@ -71,6 +72,7 @@ MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
 SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh jobs.sh synthetic.sh names.sh fuzz.sh \
 	nocoreinfo.sh diff.sh cli.sh crash.sh screen.sh install.sh python.sh kdump.sh fleet.sh package.sh)
+SCRIPTS += tests/report.sh tests/browser.sh
 DEMO := v73-in-split
 SCRIPTS += tests/facts.sh
 
@@ -103,6 +105,7 @@ $(B)/%.o: %.c $(B)/flags
 
 # It holds the docs that it prints.
 $(B)/lib/report/explain.o: docs/findings.md docs/preflight.md
+$(B)/lib/report/dossier_html.o: lib/report/report.css lib/report/report.js
 
 $(B)/libkhoscope.a: $(LIB_OBJ)
 	rm -f $@ && $(AR) rcs $@ $^
@@ -245,7 +248,7 @@ install: all
 		>$(DESTDIR)$(libdir)/pkgconfig/khoscope.pc
 	$(if $(MAN),install -m 644 $(filter %.1,$(MAN)) $(DESTDIR)$(mandir)/man1)
 	$(if $(MAN),install -m 644 $(filter %.3,$(MAN)) $(DESTDIR)$(mandir)/man3)
-	install -m 644 README.md COPYING $(wildcard docs/*.md docs/*.c docs/*.json) $(DESTDIR)$(docdir)
+	install -m 644 README.md COPYING $(wildcard docs/*.md docs/*.c docs/*.json docs/*.png) $(DESTDIR)$(docdir)
 	install -m 644 tools/khoscope.bash $(DESTDIR)$(bashcompdir)/khoscope
 	install -m 644 python/khoscope.py $(DESTDIR)$(pythondir)
 	install -m 755 extensions/kdump/kdump-triage $(DESTDIR)$(libexecdir)

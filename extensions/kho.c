@@ -450,6 +450,14 @@ static void usage(const struct khs_command *cmd)
 	khs_say(screen(), NAME, NULL, line);
 }
 
+/* NULL: crash has none. */
+static const char *dump_name(void)
+{
+	const char *slash = pc->dumpfile ? strrchr(pc->dumpfile, '/') : NULL;
+
+	return slash ? slash + 1 : pc->dumpfile;
+}
+
 static void cmd_kho(void)
 {
 	struct khs_error *err = NULL;
@@ -463,6 +471,7 @@ static void cmd_kho(void)
 		khs_say(screen(), NAME, NULL, refusal());
 		return;
 	}
+	cmd.dump_name = dump_name();
 	/* crash's own pager shows escape sequences as they are. */
 	cmd.style.colour = cmd.colour == KHS_COLOUR_ALWAYS;
 	hold();

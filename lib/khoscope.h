@@ -379,8 +379,8 @@ struct khs_finding {
 
 /*
  * Runs all checks; @visit gets the findings by table order of their checks, then by pfn, those
- * about no page first. A cause has none itself. Of a live kernel it gets those that a second look finds
- * again; how many were gone then is told by khs_options.warn.
+ * about no page first. A cause has none itself. Of a live kernel it gets those that a second look
+ * finds again; how many were gone then is told by khs_options.warn.
  */
 KHS_API struct khs_error *khs_check(struct khs *k,
 				    void (*visit)(void *arg, const struct khs_finding *finding),
@@ -780,6 +780,36 @@ KHS_API const char *khs_outcome_name(enum khs_outcome outcome);
 KHS_API bool khs_outcome_surprises(enum khs_outcome outcome);
 KHS_API const char *khs_relation_name(enum khs_relation relation);
 
+/* ---- report --------------------------------------------------------------------------------- */
+
+/* What goes into a bug report: all of it in one text, in JSON, or in one HTML file. */
+struct khs_report;
+
+struct khs_report_options {
+	size_t size;       /* sizeof(struct khs_report_options) */
+	const char *dump;  /* what the dump is called; NULL: nothing */
+	const char *again; /* the command that makes the report; NULL: nothing */
+};
+
+enum khs_report_format {
+	KHS_REPORT_TEXT, /* for an e-mail: 75 columns, no page contents */
+	KHS_REPORT_JSON, /* docs/json.md */
+	KHS_REPORT_HTML, /* one file that needs no other */
+};
+
+/*
+ * Checks, and gathers what a report says: *@ret, to be freed before @k is closed. Memory of what is
+ * preserved is not in it, nor any other page's contents; struct pages and the kernel's log are.
+ * Errors: as khs_check().
+ */
+KHS_API struct khs_error *khs_report_make(struct khs *k, const struct khs_report_options *opts,
+					  struct khs_report **ret);
+KHS_API struct khs_error *khs_report_print(const struct khs_report *report,
+					   enum khs_report_format format, FILE *out);
+/* The highest severity found, -1 if nothing was. */
+KHS_API int khs_report_worst(const struct khs_report *report);
+KHS_API void khs_report_free(struct khs_report *report);
+
 /* ---- rendering ------------------------------------------------------------------------------ */
 
 /* What the reader's screen can do; of a file or a pipe, nothing. */
@@ -792,6 +822,14 @@ struct khs_style {
 
 /* How khs_print_*() of @k are to look from now on; copied. NULL: plain, as they are before that. */
 KHS_API struct khs_error *khs_set_style(struct khs *k, const struct khs_style *style);
+
+/*
+ * A map of physical memory, by node: RAM, scratch, preserved, pending, findings. Of @filter it
+ * takes start, end and, in text, by_node and node; NULL: all. Errors: NODATA, NOTFOUND for a range
+ * without memory, IO.
+ */
+KHS_API struct khs_error *khs_print_map(struct khs *k, const struct khs_filter *filter, FILE *out,
+					bool json);
 
 /*
  * What a finding means, how it comes about, which kernels had it and what to do: docs/findings.md

@@ -83,6 +83,7 @@ struct khs_error *khs_open_source(const struct khs_source *source, const struct 
 		khs_dump_close(dump);
 		return khs_enomem();
 	}
+	snprintf(k->libraries, sizeof(k->libraries), "%s", from.name);
 	return khs_open_model(k, khs_kernel_open_source(dump, &from, &own, &k->kernel), ret);
 }
 

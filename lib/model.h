@@ -28,6 +28,7 @@ struct khs {
 	struct khs_node_total *node_totals[2];
 	struct khs_preflight_info preflight;
 	struct khs_style style;
+	char libraries[128]; /* that read the dump, with their versions */
 	struct khs_page_info page;
 	uint64_t page_words[KHS_PAGE_MAX / 8];
 	char page_text[256]; /* backs page.state and page.section_state */

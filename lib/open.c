@@ -3,6 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bpf/libbpf.h>
+#include <elfutils/version.h>
+#include <libkdumpfile/kdumpfile.h>
+
 #include "base/error.h"
 #include "model.h"
 
@@ -45,6 +49,9 @@ struct khs_error *khs_open(const char *path, const struct khs_options *opts, str
 		khs_dump_close(dump);
 		return khs_enomem();
 	}
+	snprintf(k->libraries, sizeof(k->libraries), "libkdumpfile %s, elfutils 0.%d, libbpf %u.%u",
+		 KDUMPFILE_VERSION_STRING, _ELFUTILS_VERSION, libbpf_major_version(),
+		 libbpf_minor_version());
 	err = khs_kernel_open(dump, &own, &k->kernel);
 	if (err && khs_error_code(err) != KHS_ERR_INTERRUPTED && !is_of_other(err, &own))
 		err = name_dump(err, path, why);

@@ -85,7 +85,7 @@ same() {
 # cases DUMP: arguments of a verb and its options, one line a case
 cases() {
 	local address='s/^struct page *\(0x[0-9a-f]*\).*/page:\1/p'
-	printf '%s\n' status list check coverage "coverage --all -l 20" preflight "preflight --as 7.1" facts "list -O 0 -r 0x400-0x9000 -l 7" \
+	printf '%s\n' status list check map "map -n 0 -r 0x400-0x9000" coverage "coverage --all -l 20" preflight "preflight --as 7.1" facts "list -O 0 -r 0x400-0x9000 -l 7" \
 		"page pfn:0x8545" "page phys:0x8000000" \
 		"page $("$khoscope" page pfn:0x4eb "$in/$1" | sed -n "$address")"
 }
@@ -217,6 +217,9 @@ printf '%s\n' pfn:0x600 pfn:0x601 >"$in/pages"
 	marked "extend /mnt/kho.so"
 	marked "kho explain S11"
 	marked "kho check --color=always | grep -c \"\$(printf '\\033')\""
+	marked "kho report > /mnt/report.txt"
+	marked "kho report -o /mnt/report.html"
+	marked "kho report -o /mnt/report.html"
 	marked "kho version"
 } >"$tmp/commands"
 batch v72-out-faults <"$tmp/commands"
@@ -246,6 +249,15 @@ check "kho list -l 1" said 21 "list -l 1" cat
 check "crash is well after all" says 24 "^1$"
 check "kho explain" diff <("$khoscope" explain S11) <(part 27)
 check "kho check --color=always" says 28 "^[1-9]"
+# Who read the dump, and how to do it again, is for each door to say.
+same_report() {
+	diff <("$khoscope" report "$in/v72-out-faults" | sed '/^Made by/,$d') \
+		<(sed '/^Made by/,$d' "$in/report.txt") && grep -q 'kho report, in crash on v72-out-faults' "$in/report.txt"
+}
+check "kho report" same_report
+check "kho report -o FILE: says where" says 30 "^/mnt/report.html$"
+check "kho report -o FILE: HTML" grep -q '</html>' "$in/report.html"
+check "kho report -o FILE: never over another" says 31 "^kho: .*is there already"
 check "crash ended well" test "$batch_status" = 0
 
 # ---- Ctrl-C -------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ build=${KHOSCOPE_BUILD:-$here/../build}
 khoscope=${KHOSCOPE:-$build/khoscope}
 dumps=${KHOSCOPE_VMCORES:-$build/vmcores}
 . "$here/tap.sh"
+export LC_ALL=C
 
 # dump: pages worth a look (pfn, physical, struct page and direct-map address)
 pages_of() {
@@ -33,7 +34,7 @@ owned_of() {
 # cases DUMP: one line a case, "NAME ARGUMENT..."
 cases() {
 	local verb page
-	for verb in status list owners check preflight fdt; do
+	for verb in status list owners check report map preflight fdt; do
 		echo "$verb $verb"
 		echo "$verb.json $verb --json"
 	done
@@ -64,8 +65,10 @@ cases() {
 run() {
 	local dump=$1
 	shift
-	"$khoscope" "$@" "$dumps/$dump.kdump" 2>&1
-	echo "status $?"
+	"$khoscope" "$@" "$dumps/$dump.kdump" >"$tmp/all" 2>&1
+	echo "status $?" >>"$tmp/all"
+	# Versions of libraries are this machine's.
+	sed -e '/^Tool  /,/^Again /{/^Again /!d}' -e 's/^\( *"libraries": \)".*",/\1"",/' "$tmp/all"
 }
 
 for dump in a73-out-faults v72-in-retrieved v72-out-faults v73-in-faults v73-in-split v73-in-thp; do

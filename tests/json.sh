@@ -61,6 +61,8 @@ shapes_of() { set -o pipefail; shapes "$@" >"$tmp/shapes" && [ -s "$tmp/shapes" 
 
 verb status "$golden/*/status.json" status
 verb check "$golden/*/check.json" status check
+verb report "$golden/*/report.json" status check report map page list
+verb map "$golden/*/map.json" map
 verb list "$golden/*/list*.json" list
 verb page "$golden/*/page-*.json" page list
 verb facts "$golden/*/facts.json" facts

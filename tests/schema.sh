@@ -56,7 +56,7 @@ after=$build/vmcores/x73-pair-after.kdump
 "$khoscope" coverage --json --all "$tmp/lacking" >"$tmp/coverage"
 "$khoscope" diff --json --all "$before" "$after" >"$tmp/pair"
 "$khoscope" diff --json --force "$before" "$build/vmcores/v73-in-thp.kdump" >"$tmp/forced"
-for verb in status check preflight list facts fdt page; do
+for verb in status check report map preflight list facts fdt page; do
 	check "$verb: real dumps" valid $verb "$golden"/*/"$verb"*.json
 done
 "$khoscope" facts --verify --json "$build/vmcores/v73-in-thp.kdump" >"$tmp/verify"
@@ -75,6 +75,11 @@ for verb in status check preflight fdt page; do
 done
 sed '/^status /d' "$golden/v73-in-faults/facts.json" | jq '.facts |= .[:4]' >"$tmp/facts"
 check "facts: nothing else is valid" broken facts "$tmp/facts"
+jq '.report.log |= .[:2] | .report.config |= .[:2] | .map.items |= .[:3]' \
+	<(sed '/^status /d' "$one/report.json") >"$tmp/report"
+check "report: nothing else is valid" broken report "$tmp/report"
+jq '.map.items |= [.[0], .[-1]]' <(sed '/^status /d' "$one/map.json") >"$tmp/map"
+check "map: nothing else is valid" broken map "$tmp/map"
 check "list: nothing else is valid" broken list "$one/list.json"
 check "owners: nothing else is valid" broken owners "$tmp/owners"
 check "owners ADDR: nothing else is valid" broken owners-addr "$golden"/*/owners-pfn-0x12be.json
@@ -92,10 +97,10 @@ print() {
 for case in "$here"/mkdump/cases/*.txt; do
 	rm -f "$tmp"/dump*
 	"$mkdump" "$case" "$tmp/dump" >/dev/null 2>&1 || continue
-	for verb in check preflight list owners fdt; do print $verb; done
+	for verb in check report map preflight list owners fdt; do print $verb; done
 	print page pfn:0x5000
 done
-for verb in check preflight list owners fdt page; do
+for verb in check report map preflight list owners fdt page; do
 	check "$verb: dumps by mkdump" valid $verb "$tmp/said/$verb"
 done
 check "they are of every kind" [ "$(jq -r .kho.state "$tmp/said/check" | sort -u | xargs)" = \

@@ -57,6 +57,8 @@ static inline char khs_option_letter(const struct khs_option *o, enum khs_door d
 	return door == KHS_DOOR_CLI ? o->cli : o->crash;
 }
 
+struct khs_error *khs_run_report(struct khs_run_verb *r);
+
 /* The verbs help and version. */
 struct khs_error *khs_run_help(struct khs_run_verb *r);
 struct khs_error *khs_run_version(struct khs_run_verb *r);

@@ -67,7 +67,7 @@ static void put_addresses(FILE *out)
 
 static void put_statuses(FILE *out)
 {
-	fputs("\nexit status of check, preflight and diff:\n"
+	fputs("\nexit status of check, report, preflight and diff:\n"
 	      "  0  nothing found, and all was judged\n"
 	      "  1  a finding of severity warning or error; a surprise\n"
 	      "  2  bad usage, or a dump that cannot be opened\n"
@@ -104,6 +104,7 @@ static void put_topic(FILE *out, enum khs_door door, enum khs_verb v)
 	if (v == KHS_VERB_PAGE || v == KHS_VERB_OWNERS)
 		put_addresses(out);
 	if (door == KHS_DOOR_CLI && (v == KHS_VERB_CHECK || v == KHS_VERB_PREFLIGHT ||
+				     v == KHS_VERB_REPORT ||
 				     v == KHS_VERB_DIFF))
 		put_statuses(out);
 }

@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "outputs.h"
 #include "progress.h"
 #include "sandbox.h"
 #include "screen.h"
@@ -215,6 +216,24 @@ static int open_and_answer(struct ui *ui, const struct khs_command *cmd)
 	return status;
 }
 
+/* What is to be written to has to be open before a dump is. */
+static int answer_into_files(struct ui *ui, struct khs_command *cmd)
+{
+	struct khs_outputs outputs;
+	struct khs_error *err = khs_outputs_create(&outputs, cmd->output);
+	int status, fd = -1;
+	pid_t watch;
+
+	if (err)
+		return fail(ui, err, KHS_EXIT_FAILED);
+	watch = khs_outputs_watch(&outputs, &fd);
+	cmd->outputs = &outputs;
+	status = open_and_answer(ui, cmd);
+	khs_outputs_unwatch(&outputs, watch, fd);
+	khs_outputs_deinit(&outputs);
+	return status;
+}
+
 /* The last chance to notice a full disk; what a verb failed to write it has told already. */
 static int close_output(struct ui *ui, int status)
 {
@@ -265,7 +284,9 @@ int main(int argc, char *argv[])
 		khs_say(stderr, NAME, NULL, strerror(ENOMEM));
 		return KHS_EXIT_FAILED;
 	}
-	if (khs_command_needs_dump(&cmd))
+	if (cmd.output)
+		status = answer_into_files(&ui, &cmd);
+	else if (khs_command_needs_dump(&cmd))
 		status = open_and_answer(&ui, &cmd);
 	else
 		status = answer(&ui, NULL, NULL, &cmd);

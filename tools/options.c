@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "command.h"
+#include "outputs.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,8 +8,8 @@
 
 #define V(verb) (1u << KHS_VERB_##verb)
 #define ANSWERS                                                                  \
-	(V(STATUS) | V(LIST) | V(PAGE) | V(OWNERS) | V(CHECK) | V(COVERAGE) |   \
-	 V(PREFLIGHT) | V(FACTS) | V(FDT) | V(DIFF))
+	(V(STATUS) | V(LIST) | V(PAGE) | V(OWNERS) | V(CHECK) | V(REPORT) | V(MAP) |   \
+	 V(COVERAGE) | V(PREFLIGHT) | V(FACTS) | V(FDT) | V(DIFF))
 #define ANY ((1u << KHS_NR_VERBS) - 1)
 #define BOTH (KHS_DOOR_CLI | KHS_DOOR_CRASH)
 
@@ -134,6 +135,12 @@ static bool set_jobs(struct khs_command *cmd, const char *arg)
 	return true;
 }
 
+static bool set_output(struct khs_command *cmd, const char *arg)
+{
+	cmd->output = arg;
+	return khs_outputs_place_ok(arg);
+}
+
 static bool set_limit(struct khs_command *cmd, const char *arg)
 {
 	return khs_parse_number(arg, &cmd->filter.limit) && cmd->filter.limit;
@@ -147,11 +154,11 @@ static bool set_limit(struct khs_command *cmd, const char *arg)
 const struct khs_option khs_option_table[] = {
 	{ ANSWERS, BOTH, "json", 0, 'j', NULL, NULL,
 	  "print JSON (docs/json.md) instead of text", FLAG(json) },
-	{ V(LIST), BOTH, "node", 'n', 'n', "N", "the number of a node, or none",
-	  "ranges of node N; none: of no known node", SET(node) },
+	{ V(LIST) | V(MAP), BOTH, "node", 'n', 'n', "N", "the number of a node, or none",
+	  "only node N; none: what is of no known node", SET(node) },
 	{ V(LIST), BOTH, "order", 'O', 'O', "N", "an order, 0 to 63",
 	  "ranges of 2^N pages", SET(order) },
-	{ V(LIST), BOTH, "range", 'r', 'r', "RANGE", "pfns, START-END or START+COUNT",
+	{ V(LIST) | V(MAP), BOTH, "range", 'r', 'r', "RANGE", "pfns, START-END or START+COUNT",
 	  "ranges that touch pfns START-END (END is outside)\nor START+COUNT", SET(range) },
 	{ V(LIST) | V(OWNERS), BOTH, "direction", 'd', 'd', "WAY", "in or out",
 	  "out: preserved for the next kernel;\n"
@@ -166,6 +173,10 @@ const struct khs_option khs_option_table[] = {
 	{ V(PREFLIGHT), BOTH, "as", 0, 'a', "VERSION",
 	  "6.16, 6.17, 6.18, 6.19, 7.0, 7.1, 7.2, 7.2.13 or 7.3",
 	  "the next kernel is this one; without it, one like\nthe dumped kernel", SET(as) },
+	{ V(REPORT), BOTH, "output", 'o', 'o', "PLACE",
+	  "a folder, or a file that ends in .html, .txt or .json",
+	  "a file .html, .txt or .json; a folder (made if it\n"
+	  "ends in /) gets all three", SET(output) },
 	{ V(DIFF) | V(CHECK) | V(COVERAGE), BOTH, "all", 'a', 0, NULL, NULL,
 	  "diff: list every range, not those alone that surprise;\n"
 	  "check: print whole what another finding explains;\n"
@@ -185,7 +196,7 @@ const struct khs_option khs_option_table[] = {
 	{ ANSWERS, KHS_DOOR_CLI, "any-build-id", 0, 0, NULL, NULL,
 	  "take such a file even if it is of another build:\n"
 	  "every offset may be wrong, and so every answer", FLAG(any_build_id) },
-	{ V(CHECK) | V(PREFLIGHT) | V(EXPLAIN), BOTH, "color", 0, 0, "WHEN",
+	{ V(CHECK) | V(MAP) | V(PREFLIGHT) | V(EXPLAIN), BOTH, "color", 0, 0, "WHEN",
 	  "auto, always or never", "colours: auto is on a terminal, unless NO_COLOR is set;\n"
 	  "never in crash", SET(color) },
 	{ ANSWERS, KHS_DOOR_CLI, "jobs", 'j', 0, "N", "a number of threads, 1 or more",

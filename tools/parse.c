@@ -249,6 +249,9 @@ static bool parse_dump(struct parser *p)
 {
 	bool wanted = p->cmd->door == KHS_DOOR_CLI;
 
+	if (p->cmd->output && p->cmd->json)
+		return problem(p->cmd, "--json does not go with --output: name a file that ends in "
+			       ".json");
 	if (p->cmd->verb == KHS_VERB_DIFF && !parse_old_dump(p))
 		return false;
 	if (wanted && (!p->nr_words || !*p->words[0]))

@@ -33,6 +33,11 @@ static struct khs_error *run_owners(struct khs_run_verb *r)
 	return khs_print_owners(r->k, cmd->filter.directions, limit, r->out, cmd->json);
 }
 
+static struct khs_error *run_map(struct khs_run_verb *r)
+{
+	return khs_print_map(r->k, &r->cmd->filter, r->out, r->cmd->json);
+}
+
 static struct khs_error *run_check(struct khs_run_verb *r)
 {
 	int worst = -1;
@@ -113,6 +118,10 @@ const struct khs_verb_info khs_verbs[KHS_NR_VERBS] = {
 		"whose the preserved pages are; with ADDR, of one page", run_owners },
 	[KHS_VERB_CHECK] = { "check", NULL,
 		"look for damage and print what was found", run_check },
+	[KHS_VERB_REPORT] = { "report", NULL,
+		"all of it for a bug report: text, JSON or HTML", khs_run_report },
+	[KHS_VERB_MAP] = { "map", NULL,
+		"a picture of memory: preserved, pending, scratch, findings", run_map },
 	[KHS_VERB_COVERAGE] = { "coverage", NULL,
 		"what could not be judged, and what the dump lacks", run_coverage },
 	[KHS_VERB_PREFLIGHT] = { "preflight", NULL,

@@ -10,6 +10,8 @@
 
 #include "khoscope.h"
 
+struct khs_outputs;
+
 enum khs_door {
 	KHS_DOOR_CLI = 1,
 	KHS_DOOR_CRASH = 2,
@@ -21,6 +23,8 @@ enum khs_verb {
 	KHS_VERB_PAGE,
 	KHS_VERB_OWNERS,
 	KHS_VERB_CHECK,
+	KHS_VERB_REPORT,
+	KHS_VERB_MAP,
 	KHS_VERB_COVERAGE,
 	KHS_VERB_PREFLIGHT,
 	KHS_VERB_FACTS,
@@ -33,8 +37,8 @@ enum khs_verb {
 };
 
 /*
- * Exit statuses, the same for every verb; FOUND and UNJUDGED are of check, preflight and diff
- * alone, and FOUND of facts --verify.
+ * Exit statuses, the same for every verb; FOUND and UNJUDGED are of check, report, preflight and
+ * diff alone, and FOUND of facts --verify.
  */
 enum khs_exit {
 	KHS_EXIT_OK = 0,
@@ -55,7 +59,7 @@ struct khs_command {
 	bool json;
 	enum khs_colour colour;
 	struct khs_style style;     /* all zero; for the door to fill in before it runs the verb */
-	struct khs_filter filter;   /* list; owners, what it takes of it */
+	struct khs_filter filter;   /* list; owners and map, what they take of it */
 	const char *as;             /* preflight: a name of khs_generation(), or NULL */
 	const char *explain;        /* a finding or a class; NULL: list them */
 	bool has_address;           /* owners of one page */
@@ -63,6 +67,9 @@ struct khs_command {
 	uint64_t address;
 	struct khs_fdt_options fdt; /* fdt */
 	struct khs_diff_options diff; /* diff */
+	const char *output;         /* report: a folder or a file; NULL: the screen */
+	struct khs_outputs *outputs; /* its files, if the door has made them; else the verb does */
+	const char *dump_name;      /* report: what the dump is called, where the command names none */
 	bool verify;                /* facts: from every source */
 	/* diff: each range; check: each finding whole; coverage: what was left out on purpose, too */
 	bool all;

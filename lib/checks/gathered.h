@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Findings kept until all are there: what a visitor is handed lives only as long as the call. Copies
- * are whole and in the order in which they came; nothing is judged and nothing sorted.
+ * Findings kept until all are there: what a visitor is handed lives only as long as the call.
+ * Copies are whole and in the order in which they came; nothing is judged and nothing sorted.
  */
 #ifndef KHS_CHECKS_GATHERED_H
 #define KHS_CHECKS_GATHERED_H

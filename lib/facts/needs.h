@@ -50,7 +50,10 @@ enum khs_weight {
 	X(LUO_SESSION_GLOBAL, OPTIONAL, "luo_session_global", NULL)     \
 	X(LUO_SERIALIZE_RWSEM, OPTIONAL, "luo_session_serialize_rwsem", NULL) \
 	X(RESERVED_MEM_TABLE, OPTIONAL, "reserved_mem_table", NULL)     \
-	X(RESERVED_MEM_COUNT, OPTIONAL, "reserved_mem_count", NULL)
+	X(RESERVED_MEM_COUNT, OPTIONAL, "reserved_mem_count", NULL)     \
+	X(PRB, OPTIONAL, "prb", NULL)                                   \
+	X(CONFIG_DATA, OPTIONAL, "kernel_config_data", NULL)            \
+	X(CONFIG_DATA_END, OPTIONAL, "kernel_config_data_end", NULL)
 
 /*
  * X(identifier, weight, type, member path, alternative path or NULL)
@@ -242,7 +245,24 @@ enum khs_weight {
 	X(NODEMASK_SIZE, OPTIONAL, "SIZE(nodemask_t)")             \
 	X(FREE_AREA_LENGTH, OPTIONAL, "LENGTH(zone.free_area)")    \
 	X(PG_HEAD_MASK, OPTIONAL, "NUMBER(PG_head_mask)")          \
-	X(BUDDY_VALUE, OPTIONAL, "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)")
+	X(BUDDY_VALUE, OPTIONAL, "NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)") \
+	X(PRB_DESC_RING, OPTIONAL, "OFFSET(printk_ringbuffer.desc_ring)") \
+	X(PRB_TEXT_RING, OPTIONAL, "OFFSET(printk_ringbuffer.text_data_ring)") \
+	X(PRB_COUNT_BITS, OPTIONAL, "OFFSET(prb_desc_ring.count_bits)") \
+	X(PRB_DESCS, OPTIONAL, "OFFSET(prb_desc_ring.descs)") \
+	X(PRB_INFOS, OPTIONAL, "OFFSET(prb_desc_ring.infos)") \
+	X(PRB_HEAD_ID, OPTIONAL, "OFFSET(prb_desc_ring.head_id)") \
+	X(PRB_TAIL_ID, OPTIONAL, "OFFSET(prb_desc_ring.tail_id)") \
+	X(PRB_DESC_STATE, OPTIONAL, "OFFSET(prb_desc.state_var)") \
+	X(PRB_DESC_LPOS, OPTIONAL, "OFFSET(prb_desc.text_blk_lpos)") \
+	X(PRB_LPOS_BEGIN, OPTIONAL, "OFFSET(prb_data_blk_lpos.begin)") \
+	X(PRB_LPOS_NEXT, OPTIONAL, "OFFSET(prb_data_blk_lpos.next)") \
+	X(PRB_SIZE_BITS, OPTIONAL, "OFFSET(prb_data_ring.size_bits)") \
+	X(PRB_DATA, OPTIONAL, "OFFSET(prb_data_ring.data)") \
+	X(PRINTK_TS, OPTIONAL, "OFFSET(printk_info.ts_nsec)") \
+	X(PRINTK_TEXT_LEN, OPTIONAL, "OFFSET(printk_info.text_len)") \
+	X(PRB_DESC_SIZE, OPTIONAL, "SIZE(prb_desc)") \
+	X(PRINTK_INFO_SIZE, OPTIONAL, "SIZE(printk_info)")
 
 /*
  * X(identifier, symbol). What a kernel is found by in a dump without VMCOREINFO, and what then

@@ -6,21 +6,14 @@
 #include <string.h>
 
 #include "../base/error.h"
+#include "embed.h"
 #include "markdown.h"
 #include "output.h"
 #include "report.h"
 #include "text_pieces.h"
 
-/* Ends with a NUL. The Makefile makes this file depend on what is included. */
-#define EMBED(name, path) \
-	__asm__(".pushsection .rodata\n" \
-		".global khs_doc_" #name "\n.hidden khs_doc_" #name "\n" \
-		"khs_doc_" #name ":\n.incbin \"" path "\"\n.byte 0\n" \
-		".popsection\n"); \
-	extern const char khs_doc_##name[] __attribute__((visibility("hidden")))
-
-EMBED(findings, "docs/findings.md");
-EMBED(preflight, "docs/preflight.md");
+KHS_EMBED(findings, "docs/findings.md");
+KHS_EMBED(preflight, "docs/preflight.md");
 
 /* Findings have headings of this level, ids in lower case, and follow each other. */
 static const struct book {

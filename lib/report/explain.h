@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What docs/ says of findings, as it was when this was built: docs/findings.md and docs/preflight.md
- * are part of the library, so that what the tool explains and what the docs say is one text.
+ * What docs/ says of findings, as it was when this was built: docs/findings.md and
+ * docs/preflight.md are part of the library, so that what the tool explains and what the docs say
+ * is one text.
  */
 #ifndef KHS_REPORT_EXPLAIN_H
 #define KHS_REPORT_EXPLAIN_H

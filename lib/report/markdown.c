@@ -118,7 +118,9 @@ static void put_text(const struct page *p, const char *s, size_t len, size_t ind
 	bool first = true;
 	char *save = NULL;
 
-	for (char *w = text ? strtok_r(text, " ", &save) : NULL; w; w = strtok_r(NULL, " ", &save)) {
+	if (!text)
+		return;
+	for (char *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
 		size_t n = width(w);
 
 		if (!first && column + 1 + n > p->columns) {

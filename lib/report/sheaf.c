@@ -55,11 +55,13 @@ static int compare(const void *a, const void *b)
 	return (l->f->number > r->f->number) - (l->f->number < r->f->number);
 }
 
-static void fill_keys(const struct khs_gathered *all, enum khs_sheaf_order order, struct key *keys)
+enum order { BY_SEVERITY, BY_CAUSE };
+
+static void fill_keys(const struct khs_gathered *all, enum order order, struct key *keys)
 {
 	for (size_t i = 0; i < all->n; i++)
 		keys[i] = (struct key){ all->v[i], all->v[i]->severity, i };
-	for (size_t i = 0; order == KHS_BY_CAUSE && i < all->n; i++) {
+	for (size_t i = 0; order == BY_CAUSE && i < all->n; i++) {
 		struct key *leader = all->v[i]->cause < all->n ? &keys[all->v[i]->cause] : NULL;
 
 		if (!leader)
@@ -72,31 +74,39 @@ static void fill_keys(const struct khs_gathered *all, enum khs_sheaf_order order
 		keys[i].group = keys[keys[i].leader].group;
 }
 
-struct khs_error *khs_sheaf_sort(struct khs_sheaf *sheaf, enum khs_sheaf_order order)
+/* To be freed; NULL without memory, also if not all that was added is there. */
+static const struct khs_finding **sorted(const struct khs_sheaf *sheaf, enum order order)
 {
 	size_t n = sheaf->all.n;
 	_cleanup_free_ struct key *keys = calloc(n + 1, sizeof(*keys));
+	const struct khs_finding **v;
 
-	free(sheaf->order);
-	sheaf->order = calloc(n + 1, sizeof(*sheaf->order));
-	if (!keys || !sheaf->order || sheaf->all.no_memory)
-		return khs_enomem();
+	if (!keys || sheaf->all.no_memory)
+		return NULL;
 	fill_keys(&sheaf->all, order, keys);
 	qsort(keys, n, sizeof(*keys), compare);
-	for (size_t i = 0; i < n; i++)
-		sheaf->order[i] = keys[i].f;
-	return NULL;
+	v = calloc(n + 1, sizeof(*v));
+	for (size_t i = 0; v && i < n; i++)
+		v[i] = keys[i].f;
+	return v;
+}
+
+struct khs_error *khs_sheaf_sort(struct khs_sheaf *sheaf)
+{
+	free(sheaf->order);
+	sheaf->order = sorted(sheaf, BY_CAUSE);
+	return sheaf->order ? NULL : khs_enomem();
 }
 
 /* ---- JSON ----------------------------------------------------------------------------------- */
 
 /* In JSON a cause is a place in the array. */
-static json_t *add_all(const struct khs_sheaf *sheaf, const size_t *place)
+static json_t *add_all(const struct khs_finding **v, size_t n, const size_t *place)
 {
 	_cleanup_json_ json_t *array = json_array();
 
-	for (size_t i = 0; i < sheaf->all.n; i++) {
-		struct khs_finding f = *sheaf->order[i];
+	for (size_t i = 0; i < n; i++) {
+		struct khs_finding f = *v[i];
 
 		if (f.cause != KHS_NO_CAUSE)
 			f.cause = place[f.cause];
@@ -106,16 +116,16 @@ static json_t *add_all(const struct khs_sheaf *sheaf, const size_t *place)
 	return khs_steal(array);
 }
 
-json_t *khs_sheaf_json(struct khs_sheaf *sheaf)
+json_t *khs_sheaf_json(const struct khs_sheaf *sheaf)
 {
 	_cleanup_free_ size_t *place = calloc(sheaf->all.n + 1, sizeof(*place));
-	_cleanup_error_ struct khs_error *err = khs_sheaf_sort(sheaf, KHS_BY_SEVERITY);
+	_cleanup_free_ const struct khs_finding **v = sorted(sheaf, BY_SEVERITY);
 
-	if (err || !place)
+	if (!v || !place)
 		return NULL;
 	for (size_t i = 0; i < sheaf->all.n; i++)
-		place[sheaf->order[i]->number] = i;
-	return add_all(sheaf, place);
+		place[v[i]->number] = i;
+	return add_all(v, sheaf->all.n, place);
 }
 
 /* ---- text ----------------------------------------------------------------------------------- */
@@ -149,7 +159,7 @@ static void put_whole(const struct khs_sheaf *sheaf, size_t i, FILE *out,
 struct khs_error *khs_sheaf_text(struct khs_sheaf *sheaf, FILE *out, const struct khs_style *style,
 				 bool all)
 {
-	struct khs_error *err = khs_sheaf_sort(sheaf, KHS_BY_CAUSE);
+	struct khs_error *err = khs_sheaf_sort(sheaf);
 
 	if (err)
 		return err;

@@ -23,16 +23,17 @@ void khs_sheaf_deinit(struct khs_sheaf *sheaf);
 /* The highest severity of which there is one, -1 if there is none. */
 int khs_sheaf_worst(const struct khs_sheaf *sheaf);
 
-enum khs_sheaf_order {
-	KHS_BY_SEVERITY, /* alone: errors first, in the order in which they came */
-	KHS_BY_CAUSE,    /* that of the gravest of a cause and what it explains; the cause leads */
-};
+/*
+ * Fills in order: the gravest first, a cause being as grave as the gravest that it explains, and
+ * these right behind it. NOMEM, also if not all that was added is there.
+ */
+struct khs_error *khs_sheaf_sort(struct khs_sheaf *sheaf);
 
-/* NOMEM, also if not all that was added is there. */
-struct khs_error *khs_sheaf_sort(struct khs_sheaf *sheaf, enum khs_sheaf_order order);
-
-/* All of them by severity, as an array, a new reference; NULL without memory. */
-json_t *khs_sheaf_json(struct khs_sheaf *sheaf);
+/*
+ * All of them as an array, by severity alone, in the order in which they came; a new reference,
+ * NULL without memory.
+ */
+json_t *khs_sheaf_json(const struct khs_sheaf *sheaf);
 
 /*
  * All of them by cause. What another one explains is a line under it, and of those so many; @all:

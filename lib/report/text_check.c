@@ -26,7 +26,8 @@ static void put_evidence(FILE *out, const struct khs_evidence *e)
 static void put_severity(FILE *out, const struct khs_style *style, enum khs_severity severity)
 {
 	static const enum khs_ink inks[] = {
-		[KHS_NOTE] = KHS_INK_NOTE, [KHS_WARNING] = KHS_INK_WARNING, [KHS_ERROR] = KHS_INK_ERROR,
+		[KHS_NOTE] = KHS_INK_NOTE, [KHS_WARNING] = KHS_INK_WARNING,
+		[KHS_ERROR] = KHS_INK_ERROR,
 	};
 
 	khs_ink(out, style, inks[severity]);

@@ -39,6 +39,23 @@ const char *khs_image_name(enum khs_image_state image)
 	return names[image];
 }
 
+/* Fills lines with a word too long for any, cut at a bar if it has one; returns what is left. */
+static char *put_long(FILE *out, char *word, size_t indent, size_t columns)
+{
+	size_t room = columns > indent + 8 ? columns - indent : 8;
+
+	while (strlen(word) > room) {
+		const char *bar = memrchr(word, '|', room);
+		size_t n = bar && bar != word ? (size_t)(bar + 1 - word) : room;
+
+		while (n > 1 && ((unsigned char)word[n] & 0xc0) == 0x80)
+			n--;
+		fprintf(out, "%.*s\n%*s", (int)n, word, (int)indent, "");
+		word += n;
+	}
+	return word;
+}
+
 void khs_wrap(FILE *out, const char *s, size_t indent, size_t columns)
 {
 	_cleanup_free_ char *clean = khs_sanitize(s);
@@ -56,6 +73,9 @@ void khs_wrap(FILE *out, const char *s, size_t indent, size_t columns)
 			column = indent;
 			first = true;
 		}
+		if (first && indent + len > columns)
+			w = put_long(out, w, indent, columns);
+		len = strlen(w);
 		fprintf(out, "%s%s", first ? "" : " ", w);
 		column += len + !first;
 		first = false;
@@ -95,6 +115,7 @@ void khs_ink(FILE *out, const struct khs_style *style, enum khs_ink ink)
 		[KHS_INK_OFF] = "\033[m", [KHS_INK_BOLD] = "\033[1m", [KHS_INK_DIM] = "\033[2m",
 		[KHS_INK_ERROR] = "\033[1;31m", [KHS_INK_WARNING] = "\033[1;33m",
 		[KHS_INK_NOTE] = "\033[1;36m", [KHS_INK_GOOD] = "\033[32m",
+		[KHS_INK_BLUE] = "\033[34m", [KHS_INK_MAGENTA] = "\033[35m",
 	};
 
 	if (style->colour)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Numbers as people read them, labels, lines that wrap and colours, for every file that writes text.
- * Wrapped words are sanitised; nothing else here looks at what it is given.
+ * Numbers as people read them, labels, lines that wrap and colours, for every file that writes
+ * text. Wrapped words are sanitised; nothing else here looks at what it is given.
  */
 #ifndef KHS_REPORT_TEXT_PIECES_H
 #define KHS_REPORT_TEXT_PIECES_H
@@ -26,7 +26,7 @@ void khs_field_in(FILE *out, size_t columns, const char *label, const char *fmt,
 
 enum khs_ink {
 	KHS_INK_OFF, KHS_INK_BOLD, KHS_INK_DIM, KHS_INK_ERROR, KHS_INK_WARNING, KHS_INK_NOTE,
-	KHS_INK_GOOD,
+	KHS_INK_GOOD, KHS_INK_BLUE, KHS_INK_MAGENTA,
 };
 
 /* From here on in that colour, if there are to be any. */
