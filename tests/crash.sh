@@ -44,6 +44,7 @@ unshare -m chroot "$root" true 2>/dev/null || cannot "no mount namespace or no c
 
 # shellcheck source=tests/tap.sh
 . "$here/tap.sh"
+export LC_ALL=C
 in=$tmp/in # /mnt of the root
 mkdir "$in"
 take "$vmlinux" "$in/vmlinux"

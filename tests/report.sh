@@ -123,6 +123,18 @@ refused "a full disk" 'one.txt is there|No space' -o one.txt "$split"
 ln -s /dev/full full.txt
 refused "a link" 'full.txt is there already' -o full.txt "$split"
 
+# A flattened dump whose last record never seems to end.
+"$build/tests/redump" --format elf --flatten "$split" flat
+{ head -c 8312 flat; printf '\0\0\0\0\0\0\020\0\0\0\0\377\0\0\0\0'; } >endless
+truncate -s 1T endless 2>err || truncate -s 1G endless
+for signal in INT TERM KILL; do
+	env --default-signal="$signal" timeout -s "$signal" 0.5 "$khoscope" report -o "$signal.html" \
+		endless >out 2>err
+	for _ in 1 2 3 4 5 6 7 8 9 10; do [ -e "$signal.html" ] && sleep 0.2; done
+	check "SIG$signal: no half of a report is left" [ ! -e "$signal.html" ]
+done
+rm -f flat endless
+
 # ---- no contents of memory -----------------------------------------------------------------------
 
 if command -v python3 >log; then

@@ -101,11 +101,15 @@ static bool take_command_line(struct khs_log_pick *pick, const char *text)
 
 static bool is_wanted(struct picker *p, const char *text)
 {
+	bool in_trace = p->trace;
+
 	if (has_any(text, troubles, LEN(troubles)))
 		p->trace = TRACE_LINES;
 	else if (strstr(text, "---[ end "))
 		p->trace = 0;
-	else if (p->trace && p->trace--)
+	else if (p->trace)
+		p->trace--;
+	if (in_trace)
 		return !has_any(text, withheld, LEN(withheld));
 	return has_any(text, words, LEN(words));
 }
