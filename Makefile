@@ -71,10 +71,9 @@ FUZZERS := $(addprefix $(B)/tests/fuzz/,$(FUZZ_NAMES))
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
 SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh jobs.sh synthetic.sh names.sh fuzz.sh \
-	nocoreinfo.sh diff.sh cli.sh crash.sh screen.sh install.sh python.sh kdump.sh fleet.sh package.sh)
-SCRIPTS += tests/report.sh tests/browser.sh
+	nocoreinfo.sh diff.sh facts.sh cli.sh crash.sh screen.sh report.sh browser.sh install.sh \
+	python.sh kdump.sh fleet.sh package.sh valgrind.sh)
 DEMO := v73-in-split
-SCRIPTS += tests/facts.sh
 
 .PHONY: all ext man demo check bench lab score programs tests vmcores fuzzers fuzz mutate analyse install clean FORCE
 all: $(B)/khoscope $(B)/libkhoscope.a $(B)/libkhoscope.so man ext

@@ -20,7 +20,7 @@ libzstd-dev:/usr/include/zstd.h
 xz-utils:/usr/bin/xz'
 tests='libcmocka-dev:/usr/include/cmocka.h
 scdoc:/usr/bin/scdoc jq:/usr/bin/jq debootstrap:/usr/sbin/debootstrap
-bzip2:/bin/bzip2 zstd:/usr/bin/zstd makedumpfile:/usr/bin/makedumpfile
+bzip2:/bin/bzip2 valgrind:/usr/bin/valgrind zstd:/usr/bin/zstd makedumpfile:/usr/bin/makedumpfile
 parallel:/usr/bin/parallel sqlite3:/usr/bin/sqlite3 chromium:/usr/bin/chromium
 python3:/usr/bin/python3 python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema/__init__.py'
 # tests/facts.sh
