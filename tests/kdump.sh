@@ -51,19 +51,25 @@ check "nothing found" says 0 "KHOSCOPE OK: one/vmcore: 0 errors, .* all judged" 
 check "errors" says 2 "KHOSCOPE CRITICAL: two/vmcore: 1 error, .* all judged: leftover-split" two/vmcore
 check "warnings" says 1 "KHOSCOPE WARNING: three/vmcore: 0 errors, 1 warning, .*: orphan" three/vmcore
 check "no KHO" says 0 "KHOSCOPE OK: four/vmcore: this kernel has no kexec handover.*" four/vmcore
-check "not judged" says 3 "KHOSCOPE UNKNOWN: five/vmcore: .* 0 judged" five/vmcore
+check "not judged" says 3 "KHOSCOPE UNKNOWN: five/vmcore: 0 errors, .* struct pages, 65536 judged" five/vmcore
 check "no dump" says 3 "KHOSCOPE UNKNOWN: six: .*not a dump: a text file" six
 check "not there" says 3 "KHOSCOPE UNKNOWN: seven: .*No such file.*" seven
 check "several: the worst counts" says 2 "KHOSCOPE UNKNOWN: six.*" one/vmcore two/vmcore six
 check "nowhere to write" says 3 "KHOSCOPE UNKNOWN: no/where: nothing can be written beside it" no/where
 check "no argument" says 3 ".*" ""
 
-check "the text is check's" diff <("$KHOSCOPE" check two/vmcore 2>&1) two/vmcore.khoscope.txt
-check "the JSON is check's" diff <("$KHOSCOPE" check --json two/vmcore) two/vmcore.khoscope.json
+check "the text is check's" diff <("$KHOSCOPE" check two/vmcore) two/vmcore.khoscope/check.txt
+"$KHOSCOPE" report -o report/ two/vmcore >/dev/null
+for form in txt json html; do
+	check "the report is there: $form" \
+		diff <(sed 's,report/,two/vmcore.khoscope/,' report/khoscope.$form) two/vmcore.khoscope/khoscope.$form
+done
 sh "$triage" two/vmcore >out
 check "the summary is what it prints" diff out two/vmcore.khoscope.summary
-check "nobody else may read it" [ "$(stat -c %a two/vmcore.khoscope.txt)" = 600 ]
-check "nothing else is left" [ "$(find two -type f | wc -l)" = 3 ]
+check "a second look replaces the first" [ "$(find two -type f | wc -l)" = 6 ]
+check "nobody else may read it" [ "$(stat -c %a two/vmcore.khoscope two/vmcore.khoscope/khoscope.html |
+	xargs)" = "700 600" ]
+check "why there is no report" grep -q "not a dump" six.khoscope/messages
 
 # ---- where kdump-tools and kexec-tools put them --------------------------------------------------
 
@@ -101,7 +107,7 @@ KHOSCOPE=./sleeper KHOSCOPE_SECONDS=1 check "time" \
 	says 3 "KHOSCOPE UNKNOWN: one/vmcore: stopped after 1 seconds" one/vmcore
 KHOSCOPE_MIB=2 check "memory" says 3 "KHOSCOPE UNKNOWN: one/vmcore: .*(memory|allocate).*" one/vmcore
 mkdir initramfs
-for tool in sh sed cat rm mv; do ln -s "$(command -v $tool)" initramfs/; done
+for tool in sh sed cat mkdir mv rm; do ln -s "$(command -v $tool)" initramfs/; done
 only=$tmp/initramfs
 check "in an initramfs" says 2 "KHOSCOPE CRITICAL: two/vmcore: .*" two/vmcore
 KHOSCOPE=./spinner KHOSCOPE_SECONDS=1 check "time, without timeout(1)" \
