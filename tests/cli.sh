@@ -514,7 +514,7 @@ fi
 # on_terminal ARGUMENT...: khoscope with a slow disk; the steps are standard input. What makes it slow
 # looks for a file each time, which the sandbox forbids.
 on_terminal() {
-	KHOSCOPE_PAGER=${pager:-cat} SLOW=$tmp LD_PRELOAD=$tmp/slow.so "$build/tests/pty" "$khoscope" "$@" --no-sandbox >log 2>&1 ||
+	TERM=xterm KHOSCOPE_PAGER=${pager:-cat} SLOW=$tmp LD_PRELOAD=$tmp/slow.so "$build/tests/pty" "$khoscope" "$@" --no-sandbox >log 2>&1 ||
 		{ tail -n 5 log; false; }
 }
 

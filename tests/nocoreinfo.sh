@@ -25,7 +25,9 @@ say() {
 	shift
 	"$khoscope" "$verb" --json -q "$@" >said 2>err
 	echo "status $?" && cat err
-	jq 'del(.facts[]?.source, .dump.format, .dump.incomplete_why)' said
+	# Where the log's ring is VMCOREINFO alone tells.
+	jq 'del(.facts[]?.source, .dump.format, .dump.incomplete_why) |
+		del(.facts[]? | select(.name | test("^[A-Z]+\\((printk|prb)_")))' said
 }
 
 refused() {
