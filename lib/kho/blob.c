@@ -8,6 +8,7 @@
 
 #include "../base/error.h"
 #include "../facts/kernel.h"
+#include "fdt.h"
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -225,7 +226,7 @@ static struct khs_error *read_fdt(struct khs_kernel *kernel, uint64_t phys, uint
 	if (!data)
 		return khs_enomem();
 	presence = khs_dump_read_all(kernel->dump, phys, data, total);
-	err = presence == KHS_PRESENT ? fdt_check_full(data, total) : 0;
+	err = presence == KHS_PRESENT ? khs_fdt_check(data, total) : 0;
 	if (presence != KHS_PRESENT)
 		snprintf(ret->why, sizeof(ret->why), "part of it is %s",
 			 khs_presence_text(presence));

@@ -56,6 +56,31 @@ bool khs_fdt_u64(const void *fdt, int node, const char *name, uint64_t *value)
 	return true;
 }
 
+/*
+ * fdt_check_full() itself takes a buffer of the oldest header's size, then reads the newest's fields;
+ * and up to libfdt 1.6.1 it looks at the name of the root where fdt_get_name() found none.
+ */
+int khs_fdt_check(const void *fdt, size_t size)
+{
+	int offset, next = 0, len, err;
+	uint32_t tag;
+
+	if (size < sizeof(struct fdt_header) || size > INT_MAX)
+		return -FDT_ERR_TRUNCATED;
+	err = fdt_check_header(fdt);
+	if (err)
+		return err;
+	if (size < fdt_totalsize(fdt))
+		return -FDT_ERR_TRUNCATED;
+	do {
+		offset = next;
+		tag = fdt_next_tag(fdt, offset, &next);
+	} while (next > 0 && (tag == FDT_NOP || tag == FDT_PROP));
+	if (next > 0 && tag == FDT_BEGIN_NODE && !fdt_get_name(fdt, offset, &len))
+		return len;
+	return fdt_check_full(fdt, size);
+}
+
 static void read_properties(const void *fdt, struct khs_root_fdt *ret)
 {
 	int len;
@@ -72,14 +97,13 @@ struct khs_error *khs_root_fdt_parse(const void *data, size_t size, struct khs_r
 	int err;
 
 	*ret = (struct khs_root_fdt){ 0 };
-	/* libfdt takes a buffer of the oldest header's size, then reads the newest's fields. */
 	if (size < sizeof(struct fdt_header) || size > INT_MAX)
 		return khs_error_new(KHS_ERR_CORRUPT, "no FDT: %zu bytes", size);
 	copy = malloc(size);
 	if (!copy)
 		return khs_enomem();
 	memcpy(copy, data, size);
-	err = fdt_check_full(copy, size);
+	err = khs_fdt_check(copy, size);
 	if (err)
 		return khs_error_new(KHS_ERR_CORRUPT, "no FDT: %s", fdt_strerror(err));
 	read_properties(copy, ret);

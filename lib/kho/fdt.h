@@ -28,6 +28,11 @@ struct khs_root_fdt {
  */
 struct khs_error *khs_root_fdt_parse(const void *data, size_t size, struct khs_root_fdt *ret);
 
+/*
+ * fdt_check_full() for bytes of a dump: 0 or libfdt's error. What passes is safe to walk with libfdt.
+ */
+int khs_fdt_check(const void *fdt, size_t size);
+
 /* A property of eight bytes of an FDT that libfdt found to be sound. */
 bool khs_fdt_u64(const void *fdt, int node, const char *name, uint64_t *value);
 

@@ -127,7 +127,7 @@ static struct khs_error *read_nodes(struct khs_kernel *kernel, const struct khs_
 	return NULL;
 }
 
-/* The page is all the kernel gives it (kho_init()); fdt_check_full() makes it safe to walk. */
+/* The page is all the kernel gives it (kho_init()); khs_fdt_check() makes it safe to walk. */
 static struct khs_error *read_fdt(struct khs_kernel *kernel, struct khs_subtrees *ret)
 {
 	size_t size = (size_t)1 << kernel->page_shift;
@@ -141,7 +141,7 @@ static struct khs_error *read_fdt(struct khs_kernel *kernel, struct khs_subtrees
 		snprintf(ret->why, sizeof(ret->why), "%s", khs_presence_text(ret->fdt_presence));
 		return NULL;
 	}
-	err = fdt_check_full(page, size);
+	err = khs_fdt_check(page, size);
 	if (err)
 		snprintf(ret->why, sizeof(ret->why), "no FDT: %s", fdt_strerror(err));
 	else

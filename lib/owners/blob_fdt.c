@@ -41,7 +41,7 @@ void *khs_blob_fdt(struct khs_gather *g, uint32_t owner, uint64_t pa, uint64_t s
 		return NULL;
 	}
 	if (khs_gather_read(g, owner, pa, copy, total)) {
-		err = fdt_check_full(copy, total);
+		err = khs_fdt_check(copy, total);
 		if (!err)
 			return copy;
 		*why = fdt_strerror(err);
