@@ -15,9 +15,9 @@ Both give a Dump, whose methods are the verbs of khoscope(1). What they return i
 with --json (docs/json.md), findings as objects. The library is libkhoscope.so.0, or the file that
 $KHOSCOPE_LIBRARY names.
 
-A Dump may be used by one thread at a time. Ctrl-C ends what it is doing (in a program of several
-threads it may get lost: block SIGINT in the others). It does not follow a running
-kernel through drgn: open("/proc/kcore") does.
+A Dump may be used by one thread at a time. Ctrl-C ends what it is doing, and the dump has
+to be opened again (in a program of several threads it may get lost: block SIGINT in the others). It does
+not follow a running kernel through drgn: open("/proc/kcore") does.
 """
 
 import contextlib
@@ -161,6 +161,7 @@ def _library():
     lib.khs_error_code.argtypes = lib.khs_error_message.argtypes = [_pointer]
     lib.khs_error_free.argtypes = lib.khs_close.argtypes = [_pointer]
     lib.khs_all_judged.restype, lib.khs_all_judged.argtypes = _bool, [_pointer]
+    lib.khs_interrupted.restype, lib.khs_interrupted.argtypes = _bool, [_pointer]
     worst, judged = ctypes.POINTER(ctypes.c_int), ctypes.POINTER(_bool)
     handle, out, address = _pointer, [_pointer, _bool], [ctypes.c_int, _u64]
     for name, arguments in {
@@ -272,6 +273,8 @@ class Dump:
         """What khs_print_@name() writes."""
         if not self._handle:
             raise ValueError("the dump is closed")
+        if _library().khs_interrupted(self._handle):
+            raise Error(Code.INTERRUPTED, "interrupted before: open the dump again")
         c, text, size = _libc(), _pointer(), _size()
         out = c.open_memstream(ctypes.byref(text), ctypes.byref(size))
         if not out:
