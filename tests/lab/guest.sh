@@ -19,7 +19,7 @@ offset() {
 		"$kernel/symbols" | { read -r at base && printf '%d' $((16#$at - 16#$base)); }
 }
 
-module=("$here"/{lab.c,owners.c,image.c,tell.c,lab.h,luo.h,Kbuild})
+module=("$here"/{lab,where,pages,map,own,owners,image,tell}.c "$here"/{lab.h,luo.h,Kbuild})
 
 # The static init and the module are built beside the kernel they are for.
 build_programs() {

@@ -46,17 +46,9 @@ static void image_outside(const struct fault *f)
 	scratch_said(f);
 }
 
-static const struct fault table[] = {
+const struct fault image_faults[] = {
 	{ "image-fdt", "image-mismatch", "", image_fdt },
 	{ "image-areas", "image-mismatch", "", image_areas },
 	{ "image-outside", "image-mismatch", "", image_outside },
+	{ }
 };
-
-const struct fault *image_fault(const char *name)
-{
-	for (unsigned int i = 0; i < ARRAY_SIZE(table); i++) {
-		if (!strcmp(table[i].name, name))
-			return &table[i];
-	}
-	return NULL;
-}

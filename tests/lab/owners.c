@@ -143,7 +143,7 @@ static void also_orphans(const struct fault *f, struct memfd_luo_ser *ser, u64 f
 		int order = order_at(pfn);
 
 		if (order < 0 && marked(at(pfn)))
-			order = at(pfn)->private & 63;
+			order = order_of(pfn);
 		if (order >= 0)
 			also(f->name, "orphan", pfn, 1ul << order);
 	}
@@ -156,7 +156,7 @@ static void also_array(const struct fault *f, struct memfd_luo_ser *ser)
 		     1ul << ser->folios.order);
 }
 
-/* ---- pages of nobody ------------------------------------------------------------------------ */
+/* ---- pages of nobody ------------------------------------------------------------------------- */
 
 static void orphan(const struct fault *f)
 {
@@ -196,8 +196,7 @@ static void orphan_look(const struct fault *f)
 {
 	for (unsigned long pfn = 1; pfn < end_pfn(); pfn++) {
 		if (is_orphan(pfn))
-			said(f->name, f->id, f->class, pfn, 1ul << (at(pfn)->private & 63),
-			     at(pfn)->private & 63);
+			said(f->name, f->id, f->class, pfn, 1ul << order_of(pfn), order_of(pfn));
 	}
 }
 
@@ -209,7 +208,7 @@ static void leak_again(const struct fault *f)
 
 		if (!is_orphan(pfn))
 			continue;
-		order = at(pfn)->private & 63;
+		order = order_of(pfn);
 		if (add(pfn, order))
 			continue;
 		said(f->name, f->id, f->class, pfn, 1ul << order, order);
@@ -217,7 +216,7 @@ static void leak_again(const struct fault *f)
 	}
 }
 
-/* ---- blobs and handles that the map does not hold ------------------------------------------- */
+/* ---- blobs and handles that the map does not hold -------------------------------------------- */
 
 /* @what: a page of its own; @order of its preservation. */
 static void lose(const struct fault *f, const void *what, unsigned int order)
@@ -262,7 +261,7 @@ static void lost_block(const struct fault *f)
 		lose(f, block->ser, 0);
 }
 
-/* ---- blobs that say nonsense ---------------------------------------------------------------- */
+/* ---- blobs that say nonsense ----------------------------------------------------------------- */
 
 static void blob_luo(const struct fault *f)
 {
@@ -276,7 +275,7 @@ static void blob_luo(const struct fault *f)
 	said(f->name, f->id, f->class, pfn_of(ser), 1, 0);
 }
 
-/* ---- vmalloc preservations, of the arrays of memfds ----------------------------------------- */
+/* ---- vmalloc preservations, of the arrays of memfds ------------------------------------------ */
 
 static void vmalloc_loop(const struct fault *f)
 {
@@ -317,7 +316,7 @@ static void vmalloc_short(const struct fault *f)
 	said(f->name, f->id, f->class, pfn_of(ser), 1, 0);
 }
 
-/* ---- memfds --------------------------------------------------------------------------------- */
+/* ---- memfds ---------------------------------------------------------------------------------- */
 
 /* An entry that names a page nobody preserved. */
 static void memfd_pfn(const struct fault *f)
@@ -333,7 +332,7 @@ static void memfd_pfn(const struct fault *f)
 	pfn = entry->pfn;
 	order = order_at(pfn);
 	if (order < 0 && marked(at(pfn)))
-		order = at(pfn)->private & 63;
+		order = order_of(pfn);
 	if (order >= 0)
 		also(f->name, "orphan", pfn, 1ul << order);
 	entry->pfn = take(0);
@@ -368,7 +367,7 @@ static void memfd_index(const struct fault *f)
 	said(f->name, f->id, f->class, entry->pfn, 1, 0);
 }
 
-/* ---- sessions and files --------------------------------------------------------------------- */
+/* ---- sessions and files ---------------------------------------------------------------------- */
 
 static void luo_sessions(const struct fault *f)
 {
@@ -435,7 +434,7 @@ static void luo_block_loop(const struct fault *f)
 	said(f->name, f->id, f->class, pfn_of(block->ser), 1, 0);
 }
 
-static const struct fault table[] = {
+const struct fault owner_faults[] = {
 	{ "orphan", "orphan", "", orphan },
 	{ "orphan-send", "", "", orphan_send },
 	{ "orphan-look", "orphan", "", orphan_look },
@@ -456,13 +455,5 @@ static const struct fault table[] = {
 	{ "luo-loop", "luo-mismatch", "", luo_loop },
 	{ "luo-handler", "luo-mismatch", "", luo_handler },
 	{ "luo-block-loop", "luo-mismatch", "", luo_block_loop },
+	{ }
 };
-
-const struct fault *owner_fault(const char *name)
-{
-	for (unsigned int i = 0; i < ARRAY_SIZE(table); i++) {
-		if (!strcmp(table[i].name, name))
-			return &table[i];
-	}
-	return NULL;
-}

@@ -139,7 +139,7 @@ cat <<END
 # The lab's score
 
 Printed by \`make score\`: what \`khoscope check\` says of dumps of real kernels, against what the guests
-themselves logged of faults as they injected them (tests/lab/lab.c) and of the kernel's own doing.
+themselves logged of faults as they injected them (tests/lab) and of the kernel's own doing.
 
 $(count dump) dumps, $(count dump "\$7 == \"healthy\"") of them of healthy guests; $kinds kinds of faults,
 $(count found) found, $(count missed) missed, $(($(count wrong) + $(count class))) under a wrong id or
