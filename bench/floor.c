@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * floor JOBS START LEN DUMP: how long it takes at the least to have the bytes of physical memory from
- * START on, by JOBS threads: of an ELF file read and added up, of a kdump-compressed one unpacked,
- * each thread by one context that it keeps. Prints the seconds. Knows nothing of what is in them, and
- * shares nothing with the library. What is in the tables of the file is looked up before.
+ * floor JOBS START LEN DUMP: how long it takes at the least to have the bytes of physical memory
+ * from START on, by JOBS threads: of an ELF file read and added up, of a kdump-compressed one
+ * unpacked, each thread by one context that it keeps. Prints the seconds. Knows nothing of what is
+ * in them, and shares nothing with the library. What is in the tables of the file is looked up
+ * before.
  */
 #include <elf.h>
 #include <err.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * scan JOBS DUMP: how long khoscope takes to open a dump, and then to look at all struct pages; what
- * it takes at most of memory. Prints "OPEN SCAN PAGES KIB", the first two in seconds.
+ * scan JOBS DUMP: how long khoscope takes to open a dump, and then to look at all struct pages;
+ * what it takes at most of memory. Prints "OPEN SCAN PAGES KIB", the first two in seconds.
  */
 #include <err.h>
 #include <inttypes.h>

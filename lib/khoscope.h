@@ -66,8 +66,9 @@ struct khs_options {
 	void *arg; /* handed to the three below; each may be NULL */
 	/*
 	 * Asked often during long work. Once it says true nothing more is read: opening ends with
-	 * KHS_ERR_INTERRUPTED; an open handle tells what it knows by then, and khs_interrupted() that
-	 * this is not all. Some functions that hand out much end with KHS_ERR_INTERRUPTED as well.
+	 * KHS_ERR_INTERRUPTED; an open handle tells what it knows by then, and khs_interrupted()
+	 * that this is not all. Some functions that hand out much end with KHS_ERR_INTERRUPTED as
+	 * well.
 	 */
 	bool (*interrupted)(void *arg);
 	/* @done of @total units of @what. */
@@ -76,7 +77,7 @@ struct khs_options {
 	void (*warn)(void *arg, const char *message);
 
 	unsigned int jobs; /* threads that read struct pages; 0: one for each processor there is */
-	const char *btf;        /* types from this file, raw BTF or an ELF file with some; or NULL */
+	const char *btf;        /* types from this file, raw BTF or of an ELF file; or NULL */
 	const char *system_map; /* symbols from this System.map; or NULL */
 };
 
@@ -108,10 +109,10 @@ struct khs_source {
 	size_t size;      /* sizeof(struct khs_source) */
 	const char *name; /* who answers: "crash" */
 	/*
-	 * The file that @read reads from, for this library to look at its headers and tables. Then it
-	 * asks only for what is in the file (others make up zeros for the rest), and takes format and
-	 * VMCOREINFO from there. Of /proc/kcore it asks for nothing: it reads the running kernel's
-	 * memory itself. NULL: not known, and @read alone tells what is absent.
+	 * The file that @read reads from, for this library to look at its headers and tables. Then
+	 * it asks only for what is in the file (others make up zeros for the rest), and takes
+	 * format and VMCOREINFO from there. Of /proc/kcore it asks for nothing: it reads the
+	 * running kernel's memory itself. NULL: not known, and @read alone tells what is absent.
 	 */
 	const char *file;
 	/* What khs_get_status() is to say of the dump, if there is no file. */
@@ -599,8 +600,8 @@ struct khs_fact_check {
 };
 
 /*
- * Asks every source that can be had for each fact: the dump's own, files that were named when it was
- * opened, and a vmlinux that is found by the dump's build-id.
+ * Asks every source that can be had for each fact: the dump's own, files that were named when it
+ * was opened, and a vmlinux that is found by the dump's build-id.
  */
 KHS_API struct khs_error *khs_verify_facts(struct khs *k,
 					   void (*visit)(void *arg,

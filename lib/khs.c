@@ -206,8 +206,8 @@ bool khs_all_judged(const struct khs *k)
 		return true;
 	/* Without RAM nothing can be said of nodes and holes. */
 	return k->have_census && !khs_interrupted(k) && c->judged == c->pages &&
-	       !c->map_nodes_absent && k->mem.ram.n && k->kho.out_known && k->kho.handover_known && k->kho.scratch_known &&
-	       khs_marks_tell(k) && !c->unlisted;
+	       !c->map_nodes_absent && !c->unlisted && k->mem.ram.n && k->kho.out_known &&
+	       k->kho.handover_known && k->kho.scratch_known && khs_marks_tell(k);
 }
 
 const char *khs_severity_name(enum khs_severity severity)

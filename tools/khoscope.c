@@ -202,7 +202,9 @@ static int open_and_answer(struct ui *ui, const struct khs_command *cmd)
 	struct khs_error *err;
 	int status;
 
-	/* jansson takes the seed of its hashes from a file, when it is first asked for an object. */
+	/*
+	 * jansson takes the seed of its hashes from a file, when it is first asked for an object.
+	 */
 	json_object_seed(0);
 	confine(ui, cmd, KHS_SANDBOX_OPENING);
 	err = open_old(cmd, &opts, &old);

@@ -142,7 +142,9 @@ void khs_outputs_deinit(struct khs_outputs *o)
 
 /* ---- a process that watches ------------------------------------------------------------------ */
 
-/* In the child: a byte says that they are whole, the end of the pipe without one that they are not. */
+/*
+ * In the child: a byte says that they are whole, the end of the pipe without one that they are not.
+ */
 static void watch(const struct khs_outputs *o, const int fds[2])
 {
 	ssize_t n;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The files that a report goes to: one, whose form its name tells, or a folder of all three. They are
- * made new, never written over; what was not written whole goes again.
+ * The files that a report goes to: one, whose form its name tells, or a folder of all three. They
+ * are made new, never written over; what was not written whole goes again.
  */
 #ifndef KHS_TOOLS_OUTPUTS_H
 #define KHS_TOOLS_OUTPUTS_H
@@ -35,9 +35,9 @@ struct khs_error *khs_outputs_write(struct khs_outputs *o, const struct khs_repo
 void khs_outputs_deinit(struct khs_outputs *o);
 
 /*
- * A process of its own that removes the files if this one ends, however it does, before it says that
- * they are whole: once a dump is read this one may remove nothing. *@fd is for khs_outputs_unwatch(); 0
- * if there is none.
+ * A process of its own that removes the files if this one ends, however it does, before it says
+ * that they are whole: once a dump is read this one may remove nothing. *@fd is for
+ * khs_outputs_unwatch(); 0 if there is none.
  */
 pid_t khs_outputs_watch(const struct khs_outputs *o, int *fd);
 /* Waits for it to end. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How far long work has come and how long it will take, on one line of a terminal that is drawn over
- * and wiped in the end. Prints nothing where there is no terminal.
+ * How far long work has come and how long it will take, on one line of a terminal that is drawn
+ * over and wiped in the end. Prints nothing where there is no terminal.
  */
 #ifndef KHS_TOOLS_PROGRESS_H
 #define KHS_TOOLS_PROGRESS_H

@@ -166,7 +166,9 @@ static bool filter(enum khs_sandbox_step step)
 
 /* ---- files ---------------------------------------------------------------------------------- */
 
-/* All that changes a file system, and starting a program, as the first version of Landlock has it. */
+/*
+ * All that changes a file system, and starting a program, as the first version of Landlock has it.
+ */
 #define LANDLOCK_HANDLED                                                                  \
 	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |                     \
 	 LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |                 \

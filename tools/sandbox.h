@@ -6,8 +6,8 @@
  *	OPENING  before the first byte of a dump is read: no network, no other program, no other
  *	         process, no memory that can be executed, no file written but new ones in the
  *	         folders for temporary files. Files can be opened and read.
- *	OPENED   once all files are open: no file is opened, made, or removed any more. It may be the
- *	         first step.
+ *	OPENED   once all files are open: no file is opened, made, or removed any more. It may be
+ *	         the first step.
  *
  * Threads may be made in both. What is refused fails with EPERM. What is open stays open: output,
  * pager and whatever else is to be written to have to be there before OPENED, and other programs

@@ -80,7 +80,9 @@ static void run_pager(const char *command, const int fds[2])
 {
 	struct pollfd something = { .fd = fds[0], .events = POLLIN };
 
-	/* While there is nothing to show Ctrl-C is meant for who makes it, and some of it may come. */
+	/*
+	 * While there is nothing to show Ctrl-C is meant for who makes it, and some of it may come.
+	 */
 	signal(SIGINT, SIG_IGN);
 	close(fds[1]);
 	if (poll(&something, 1, -1) != 1 || !(something.revents & POLLIN))

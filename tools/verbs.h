@@ -69,9 +69,9 @@ struct khs_command {
 	struct khs_diff_options diff; /* diff */
 	const char *output;         /* report: a folder or a file; NULL: the screen */
 	struct khs_outputs *outputs; /* its files, if the door has made them; else the verb does */
-	const char *dump_name;      /* report: what the dump is called, where the command names none */
+	const char *dump_name;      /* report: what the dump is called, if the command names none */
 	bool verify;                /* facts: from every source */
-	/* diff: each range; check: each finding whole; coverage: what was left out on purpose, too */
+	/* diff: each range; check: each finding whole; coverage: what was left out on purpose */
 	bool all;
 
 	/* The command line only. */

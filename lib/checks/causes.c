@@ -20,7 +20,9 @@ static const struct rule {
 	/* kho_get_preserved_page() initialises a block for the node of its first page. */
 	{ "half-init", { "H2", "H3", "H4" }, "cross-node", NULL, "in" },
 	{ "raw-page", { NULL }, "cross-node", NULL, "in" },
-	/* A hole's struct pages are reserved, or set up for a neighbour, and the mark goes on top. */
+	/*
+	 * A hole's struct pages are reserved, or set up for a neighbour, and the mark goes on top.
+	 */
 	{ "half-init", { NULL }, "not-ram", NULL, "in" },
 	{ "stale-mark", { "S10" }, "not-ram", NULL, "in" },
 	/* Of preservations that share pages, each is reported; the widest stands for them all. */

@@ -40,7 +40,9 @@ struct khs_span {
 struct khs_error *khs_bounds_new(const struct khs_file *file, struct khs_bounds **ret);
 void khs_bounds_free(struct khs_bounds *b);
 
-/* One to look at by another thread; uses the tables of @b, which must outlive it. NULL: no memory. */
+/*
+ * One to look at by another thread; uses the tables of @b, which must outlive it. NULL: no memory.
+ */
 struct khs_bounds *khs_bounds_clone(const struct khs_bounds *b);
 
 /*

@@ -8,7 +8,9 @@
 #include "dumpfile.h"
 #include "unpack.h"
 
-/* Of the file, for packed pages: some hundred of them, and no more than a second level cache has. */
+/*
+ * Of the file, for packed pages: some hundred of them, and no more than a second level cache has.
+ */
 #define WINDOW (256u << 10)
 /* A page table in between, say. */
 #define PEEP (16u << 10)

@@ -80,7 +80,9 @@ void khs_diskdump_unpack(const void *raw, struct khs_page_desc *ret);
 bool khs_diskdump_complete(const struct khs_file *file, const struct khs_diskdump *dd, char *why,
 			   size_t size);
 
-/* What the dump's maker was told to leave out, by the header: "zero pages, free pages (level 17)". */
+/*
+ * What the dump's maker was told to leave out, by the header: "zero pages, free pages (level 17)".
+ */
 void khs_diskdump_filter(const struct khs_diskdump *dd, char *text, size_t size);
 
 /*

@@ -20,8 +20,8 @@ bool khs_flattened_first(const struct khs_file *file, struct khs_file *ret);
  * Rearranges @in into *@out, which the caller closes. *@written (the caller's, to outlive *@out) is
  * set as the only bytes of *@out that are real. A stream that is cut or makes no sense from some
  * record on is taken as far as it goes, and @why, of @size bytes, tells; else it is "". IO if no
- * temporary file can be made or its file system is full; its folder is the first khs_temp_dir() that
- * takes it. INTERRUPTED if @opts says so, which is also told of progress; it may be NULL.
+ * temporary file can be made or its file system is full; its folder is the first khs_temp_dir()
+ * that takes it. INTERRUPTED if @opts says so, which is also told of progress; it may be NULL.
  */
 struct khs_error *khs_flattened_rearrange(const struct khs_file *in, struct khs_file *out,
 					  struct khs_extents *written, char *why, size_t size,

@@ -86,7 +86,9 @@ static void source_close(void *priv)
 	free(sd);
 }
 
-/* By way of the file: the other side may be no good for threads, or slow for much (crash is both). */
+/*
+ * By way of the file: the other side may be no good for threads, or slow for much (crash is both).
+ */
 static struct khs_dump *source_clone(void *priv)
 {
 	const struct source_dump *sd = priv;

@@ -17,8 +17,8 @@ struct khs_unpacker *khs_unpacker_new(void);
 void khs_unpacker_free(struct khs_unpacker *u);
 
 /*
- * Unpacks @len bytes at @from into all @size bytes at @to. @codec is one bit of KHS_DD_CODECS. False
- * if they don't make sense, or memory for the codec is not to be had; @to is anything then.
+ * Unpacks @len bytes at @from into all @size bytes at @to. @codec is one bit of KHS_DD_CODECS.
+ * False if they don't make sense, or memory for the codec is not to be had; @to is anything then.
  */
 bool khs_unpack(struct khs_unpacker *u, uint32_t codec, const void *from, size_t len, void *to,
 		size_t size);

@@ -213,7 +213,9 @@ enum khs_presence khs_vm_read(struct khs_vm *vm, uint64_t va, void *buf, size_t 
 			return presence;
 		if (run > len - *done)
 			run = len - *done;
-		/* The memory map of hugetlb folios is one page, over and over (hugetlb_vmemmap.c). */
+		/*
+		 * The memory map of hugetlb folios is one page, over and over (hugetlb_vmemmap.c).
+		 */
 		if (pa == last_pa && run == last_run) {
 			memcpy((char *)buf + *done, (char *)buf + *done - run, run);
 			*done += run;

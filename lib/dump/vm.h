@@ -24,7 +24,10 @@ struct khs_error *khs_vm_new(struct khs_dump *dump, const struct khs_vmcoreinfo 
 			     struct khs_vm **ret);
 void khs_vm_free(struct khs_vm *vm);
 
-/* The same address space, read from @dump, which must outlive it, by another thread. NULL: no memory. */
+/*
+ * The same address space, read from @dump, which must outlive it, by another thread. NULL: no
+ * memory.
+ */
 struct khs_vm *khs_vm_clone(const struct khs_vm *vm, struct khs_dump *dump);
 
 /* Drops the copies of tables it keeps: those of a live kernel may have changed. */

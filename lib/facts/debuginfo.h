@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where the vmlinux of a kernel lies, by its build-id: in the places that elfutils looks in, and, if
- * the user has named servers in DEBUGINFOD_URLS, at those. Without that variable nothing is asked of
- * any network. Reads no more of a file than the build-id; whoever opens it checks that again.
+ * Where the vmlinux of a kernel lies, by its build-id: in the places that elfutils looks in, and,
+ * if the user has named servers in DEBUGINFOD_URLS, at those. Without that variable nothing is
+ * asked of any network. Reads no more of a file than the build-id; whoever opens it checks that
+ * again.
  */
 #ifndef KHS_FACTS_DEBUGINFO_H
 #define KHS_FACTS_DEBUGINFO_H

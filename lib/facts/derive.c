@@ -53,8 +53,8 @@ static void page_flags(struct khs_facts *facts)
 
 /*
  * struct zone has zone_start_pfn, managed_pages, spanned_pages one after the other since "mm: make
- * zone->managed_pages atomic" and before (include/linux/mmzone.h). Whether zones then lie where their
- * nodes do, nodes.c looks.
+ * zone->managed_pages atomic" and before (include/linux/mmzone.h). Whether zones then lie where
+ * their nodes do, nodes.c looks.
  */
 static void zone_start(struct khs_facts *facts)
 {

@@ -34,8 +34,8 @@ struct khs_error *khs_elf_file_header(const struct khs_elf_file *f, GElf_Ehdr *h
 
 /*
  * Looks for what was stripped from the file at @path where libdwfl does: by its .gnu_debuglink and
- * its build-id, beside it, in .debug, under /usr/lib/debug; at the servers of DEBUGINFOD_URLS if the
- * user has set that. The answer is @f->debug.
+ * its build-id, beside it, in .debug, under /usr/lib/debug; at the servers of DEBUGINFOD_URLS if
+ * the user has set that. The answer is @f->debug.
  */
 void khs_elf_file_find_debug(struct khs_elf_file *f, const char *path);
 

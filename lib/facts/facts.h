@@ -57,8 +57,8 @@ void khs_facts_from_source(struct khs_facts *facts, const struct khs_source *sou
 void khs_facts_derive(struct khs_facts *facts, const struct khs_vmcoreinfo *vmci);
 
 /*
- * Whether anybody but VMCOREINFO told of @kind: then the kernel's types, or data symbols, were at hand,
- * and what is unknown does not exist.
+ * Whether anybody but VMCOREINFO told of @kind: then the kernel's types, or data symbols, were at
+ * hand, and what is unknown does not exist.
  */
 bool khs_facts_tell(const struct khs_facts *facts, enum khs_need_kind kind);
 

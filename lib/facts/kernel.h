@@ -59,7 +59,10 @@ struct khs_kernel_way {
 /* Adds what any dump may tell: VMCOREINFO's own facts, and kallsyms'. */
 struct khs_error *khs_kernel_ask_dump(struct khs_kernel *kernel, struct khs_opinions *ret);
 
-/* Warns of an error that something can be done without; takes @err, and hands back one that ends it. */
+/*
+ * Warns of an error that something can be done without; takes @err, and hands back one that ends
+ * it.
+ */
 struct khs_error *khs_kernel_go_on(const struct khs_kernel *kernel, struct khs_error *err);
 
 /* What the two have in common. */

@@ -100,8 +100,8 @@ static struct khs_error *fill_from_found(struct khs_kernel *kernel)
 
 	if (err || !kernel->files.vmlinux)
 		return err;
-	khs_kernel_warn(kernel, "the dump names no symbols or no types; they are from %s, which has "
-			"its build-id", kernel->files.vmlinux);
+	khs_kernel_warn(kernel, "the dump names no symbols or no types; they are from %s, which "
+			"has its build-id", kernel->files.vmlinux);
 	return khs_kernel_go_on(kernel, fill_from_vmlinux(kernel, false));
 }
 
@@ -170,7 +170,8 @@ static struct khs_error *ask_named(struct khs_kernel *kernel, struct khs_opinion
 	if (!err && kernel->files.btf) {
 		facts = khs_opinions_add(ret, KHS_BTF_FILE);
 		err = !facts ? khs_enomem() :
-		      khs_facts_from_btf_file(facts, kernel->files.btf, kernel->vmci, true, &warning);
+		      khs_facts_from_btf_file(facts, kernel->files.btf, kernel->vmci, true,
+					      &warning);
 		free(warning);
 		err = khs_kernel_go_on(kernel, err);
 	}

@@ -13,8 +13,8 @@ struct khs_error;
 struct khs_vmcoreinfo;
 
 /*
- * *@offset is to be added, modulo 2^64. @stext: the file's address of _stext, if it has one. NOTFOUND
- * if nobody tells, MISMATCH if KERNELOFFSET and _stext contradict each other.
+ * *@offset is to be added, modulo 2^64. @stext: the file's address of _stext, if it has one.
+ * NOTFOUND if nobody tells, MISMATCH if KERNELOFFSET and _stext contradict each other.
  */
 struct khs_error *khs_moved(const struct khs_vmcoreinfo *vmci, bool has_stext, uint64_t stext,
 			    uint64_t *offset);

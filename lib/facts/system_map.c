@@ -18,7 +18,8 @@
 
 /* Symbols that VMCOREINFO names by the same address in every kernel with KHO, and _stext. */
 static const char *const witnesses[] = {
-	"_stext", "init_uts_ns", "node_online_map", "swapper_pg_dir", "linux_banner", "init_top_pgt",
+	"_stext", "init_uts_ns", "node_online_map", "swapper_pg_dir", "linux_banner",
+	"init_top_pgt",
 };
 
 enum { NR_WITNESSES = sizeof(witnesses) / sizeof(witnesses[0]) };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Symbols from a System.map, as nm writes it and distributions install it beside the kernel. It names
- * no build-id: it is held against the symbols that VMCOREINFO names. Needs no library.
+ * Symbols from a System.map, as nm writes it and distributions install it beside the kernel. It
+ * names no build-id: it is held against the symbols that VMCOREINFO names. Needs no library.
  */
 #ifndef KHS_FACTS_SYSTEM_MAP_H
 #define KHS_FACTS_SYSTEM_MAP_H

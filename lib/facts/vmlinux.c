@@ -36,7 +36,8 @@ static struct khs_error *check_build_id(struct khs_elf_file *v, const char *buil
 	char text[384];
 
 	if (!build_id || !*build_id) {
-		khs_elf_file_warn(v, "the dump names no build-id, so the file may be another kernel's");
+		khs_elf_file_warn(v, "the dump names no build-id, so the file may be another "
+				  "kernel's");
 		return NULL;
 	}
 	if (!strcmp(v->build_id, build_id))

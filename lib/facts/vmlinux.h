@@ -2,7 +2,8 @@
 /*
  * Symbols and types from a vmlinux file (elfutils): .symtab, DWARF, and .BTF where a file has no
  * DWARF; what was stripped from it is looked for where libdwfl does. Checks that it is the dumped
- * kernel's by its build-id. Also types from a file of BTF alone. Loads no module. A file compressed by gzip, bzip2, xz or zstd is unpacked if libdw can.
+ * kernel's by its build-id. Also types from a file of BTF alone. Loads no module. A file compressed
+ * by gzip, bzip2, xz or zstd is unpacked if libdw can.
  */
 #ifndef KHS_FACTS_VMLINUX_H
 #define KHS_FACTS_VMLINUX_H
@@ -21,10 +22,10 @@ struct khs_vmlinux_wanted {
 };
 
 /*
- * MISMATCH if the file has another build-id (or none) and !any_build_id; both ids are in the text. The
- * load offset (KASLR) is moved.h's. *@warning is a malloc()ed line if something is worth telling (no
- * DWARF, another build), else NULL, also on error. IO if the file can't be read, FORMAT if it is no
- * vmlinux of that machine.
+ * MISMATCH if the file has another build-id (or none) and !any_build_id; both ids are in the text.
+ * The load offset (KASLR) is moved.h's. *@warning is a malloc()ed line if something is worth
+ * telling (no DWARF, another build), else NULL, also on error. IO if the file can't be read, FORMAT
+ * if it is no vmlinux of that machine.
  */
 struct khs_error *khs_facts_from_vmlinux(struct khs_facts *facts, const char *path,
 					 const struct khs_vmlinux_wanted *of, char **warning);
@@ -40,8 +41,8 @@ struct khs_error *khs_facts_ask_vmlinux(const char *path, const struct khs_vmlin
 #define KHS_BTF_FILE "BTF file"
 
 /*
- * Types from raw BTF, or the .BTF section of an ELF file. BTF names no build: MISMATCH if VMCOREINFO
- * has another value for a type than the file; with @any a *@warning, as above.
+ * Types from raw BTF, or the .BTF section of an ELF file. BTF names no build: MISMATCH if
+ * VMCOREINFO has another value for a type than the file; with @any a *@warning, as above.
  */
 struct khs_error *khs_facts_from_btf_file(struct khs_facts *facts, const char *path,
 					  const struct khs_vmcoreinfo *vmci, bool any,

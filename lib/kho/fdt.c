@@ -57,8 +57,8 @@ bool khs_fdt_u64(const void *fdt, int node, const char *name, uint64_t *value)
 }
 
 /*
- * fdt_check_full() itself takes a buffer of the oldest header's size, then reads the newest's fields;
- * and up to libfdt 1.6.1 it looks at the name of the root where fdt_get_name() found none.
+ * fdt_check_full() itself takes a buffer of the oldest header's size, then reads the newest's
+ * fields; and up to libfdt 1.6.1 it looks at the name of the root where fdt_get_name() found none.
  */
 int khs_fdt_check(const void *fdt, size_t size)
 {

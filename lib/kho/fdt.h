@@ -29,7 +29,8 @@ struct khs_root_fdt {
 struct khs_error *khs_root_fdt_parse(const void *data, size_t size, struct khs_root_fdt *ret);
 
 /*
- * fdt_check_full() for bytes of a dump: 0 or libfdt's error. What passes is safe to walk with libfdt.
+ * fdt_check_full() for bytes of a dump: 0 or libfdt's error. What passes is safe to walk with
+ * libfdt.
  */
 int khs_fdt_check(const void *fdt, size_t size);
 

@@ -16,7 +16,8 @@ static void bound(uint64_t *until, uint64_t pfn, uint64_t edge)
 }
 
 /* The extent that holds @pfn; @until is cut where that changes. */
-static const struct khs_extent *extent_at(const struct khs_extents *x, uint64_t pfn, uint64_t *until)
+static const struct khs_extent *extent_at(const struct khs_extents *x, uint64_t pfn,
+					  uint64_t *until)
 {
 	const struct khs_extent *e = khs_extents_from(x, pfn);
 
@@ -41,7 +42,9 @@ static void bound_by_nodes(const struct khs_mem *mem, uint64_t pfn, uint64_t *un
 	}
 }
 
-/* What node and zone have to be in the flags: what khs_links_ok() and node_wrong() of judge.c say. */
+/*
+ * What node and zone have to be in the flags: what khs_links_ok() and node_wrong() of judge.c say.
+ */
 static void expect_links(struct khs_sift *s, uint64_t pfn)
 {
 	const struct khs_mem *mem = s->judge.mem;
@@ -212,7 +215,9 @@ unusual(const struct sieve *v, const struct offsets *o, const uint8_t *raw, uint
 	return odd;
 }
 
-/* How many of @pages from @raw on are usual. What is constant where this is called costs nothing. */
+/*
+ * How many of @pages from @raw on are usual. What is constant where this is called costs nothing.
+ */
 static inline __attribute__((always_inline)) uint64_t
 sieve(const struct sieve *of, const struct offsets *at, uint64_t pages, const uint8_t *raw,
       uint64_t self, bool special)
@@ -227,7 +232,8 @@ sieve(const struct sieve *of, const struct offsets *at, uint64_t pages, const ui
 	return i;
 }
 
-static uint64_t sieve_usual(const struct sieve *v, uint64_t pages, const uint8_t *raw, uint64_t self)
+static uint64_t sieve_usual(const struct sieve *v, uint64_t pages, const uint8_t *raw,
+			    uint64_t self)
 {
 	static const struct offsets usual = USUAL;
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The fast test of the memory map: tells the struct pages that need not be looked at from those that
- * do. What passes is fine by judge.h, is no first page of a pending preservation, and no free page
- * that the outgoing map preserves; the rest may be fine all the same. The answer for a page depends
- * on nothing that was found elsewhere, so any part of the map can be sifted by itself: where a page
- * lies inside a pending preservation is told from the mark of its first page alone.
+ * The fast test of the memory map: tells the struct pages that need not be looked at from those
+ * that do. What passes is fine by judge.h, is no first page of a pending preservation, and no free
+ * page that the outgoing map preserves; the rest may be fine all the same. The answer for a page
+ * depends on nothing that was found elsewhere, so any part of the map can be sifted by itself:
+ * where a page lies inside a pending preservation is told from the mark of its first page alone.
  */
 #ifndef KHS_KHO_SIFT_H
 #define KHS_KHO_SIFT_H

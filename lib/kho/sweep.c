@@ -14,7 +14,7 @@
 #include "../mm/memmap.h"
 
 enum {
-	PART = 1 << 15,     /* struct pages, up to some milliseconds' work; parts start at multiples */
+	PART = 1 << 15,     /* struct pages, some milliseconds' work; parts start at multiples */
 	FULL = 1024,        /* entries after which a part is handed over as far as it is */
 	MAX_JOBS = 64,      /* no memory keeps more of them busy */
 	SPARE = 4,          /* parts that wait for their turn, beside one a thread */
@@ -69,7 +69,9 @@ static void sifter_deinit(struct sifter *t)
 	khs_dump_close(t->dump);
 }
 
-/* Without @own, it is for the caller's thread. False: no memory, or no reader for another thread. */
+/*
+ * Without @own, it is for the caller's thread. False: no memory, or no reader for another thread.
+ */
 static bool sifter_init(struct sifter *t, const struct khs_mem *mem, const struct khs_kho *kho,
 			bool own)
 {

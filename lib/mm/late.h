@@ -8,8 +8,8 @@
 #include "mem.h"
 
 /*
- * Whether a page is on an LRU list: mapped, and linked with its neighbours there. The first such pages
- * are those of the initramfs, unpacked by an initcall, and by then deferred init has ended
+ * Whether a page is on an LRU list: mapped, and linked with its neighbours there. The first such
+ * pages are those of the initramfs, unpacked by an initcall, and by then deferred init has ended
  * (init/main.c:kernel_init_freeable() calls page_alloc_init_late() before do_basic_setup()).
  * INTERRUPTED counts as no.
  */

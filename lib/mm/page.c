@@ -129,7 +129,9 @@ struct khs_error *khs_page_layout_init(struct khs_page_layout *l, const struct k
 		.head = flag_mask(f, KHS_ENUM_PG_HEAD),
 		.reserved = flag_mask(f, KHS_ENUM_PG_RESERVED),
 		.hwpoison = flag_mask(f, KHS_ENUM_PG_HWPOISON),
-		/* Where there are no types: the magic is proof enough, its absence proves nothing. */
+		/*
+		 * Where there are no types: the magic is proof enough, its absence proves nothing.
+		 */
 		.has_magic = khs_known(f, KHS_SIZE_KHO_PAGE_INFO) ||
 			     !khs_facts_tell(f, KHS_NEED_MEMBER),
 		.page_shift = kernel->page_shift,

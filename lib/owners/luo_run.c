@@ -322,8 +322,8 @@ static void run_area(struct khs_gather *g, uint32_t owner, struct khs_luo_array 
 }
 
 /*
- * An incoming LUO that has not started knows of nothing yet: luo_early_startup() is an early_initcall,
- * and restores the first block of sessions, or the array, before all else.
+ * An incoming LUO that has not started knows of nothing yet: luo_early_startup() is an
+ * early_initcall, and restores the first block of sessions, or the array, before all else.
  */
 static bool not_started(struct khs_gather *g, uint32_t owner, const struct khs_luo *luo,
 			uint64_t header, uint64_t listed)

@@ -121,8 +121,8 @@ static struct khs_rules own_radix(const struct khs *k)
 }
 
 /*
- * Of those with lists of bitmaps: kho_out.fdt came with 6.19, marks with 6.18, and bitmaps of a page
- * in between, while 6.18 was made.
+ * Of those with lists of bitmaps: kho_out.fdt came with 6.19, marks with 6.18, and bitmaps of a
+ * page in between, while 6.18 was made.
  */
 static struct khs_rules own_bitmaps(const struct khs *k)
 {

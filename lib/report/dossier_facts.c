@@ -222,7 +222,8 @@ void khs_dossier_maker(const struct khs_report *r, khs_dossier_fact_fn *fact, vo
 		field(&out, "Again", "%s", r->again);
 	if (r->nr_pages)
 		field(&out, "More", "khoscope check --all, khoscope page pfn:0x%" PRIx64 ", "
-		      "khoscope explain %s", r->pages[0].pfn, r->sheaf.order[r->pages[0].finding]->id);
+		      "khoscope explain %s", r->pages[0].pfn,
+		      r->sheaf.order[r->pages[0].finding]->id);
 	field(&out, "Privacy", "struct pages, addresses, names of owners and lines of the log "
 	      "are in here; contents of memory are not");
 }

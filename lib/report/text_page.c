@@ -62,7 +62,8 @@ static void put_covers(FILE *out, const struct khs_page_info *p)
 	if (p->covered_in)
 		put_cover(out, "Incoming", &p->cover_in, p->more_in);
 	else
-		khs_field(out, "Incoming", p->no_handover ? "nothing was handed over to this kernel" :
+		khs_field(out, "Incoming", p->no_handover ?
+		      "nothing was handed over to this kernel" :
 		      "under no pending mark; whether it was handed over cannot be told");
 	if (p->owner_out)
 		khs_field(out, "Owner", "outgoing: %s", p->owner_out);
@@ -99,7 +100,8 @@ void khs_text_page(FILE *out, const struct khs_page_info *p)
 	else
 		khs_field(out, "struct page", "0x%" PRIx64 ": %s", p->address,
 		      khs_presence_name(p->presence));
-	khs_field(out, "Section", "0x%" PRIx64 ", %s", p->section, khs_or_unknown(p->section_state));
+	khs_field(out, "Section", "0x%" PRIx64 ", %s", p->section,
+		  khs_or_unknown(p->section_state));
 	if (present)
 		put_decoded(out, p);
 	put_opinions(out, p);

@@ -106,7 +106,8 @@ static void put_dump(FILE *out, const struct khs_status *st)
 	else if (st->complete)
 		khs_field(out, NULL, "complete");
 	else
-		khs_field(out, NULL, "incomplete: %s", st->incomplete_why ? st->incomplete_why : "?");
+		khs_field(out, NULL, "incomplete: %s",
+			  st->incomplete_why ? st->incomplete_why : "?");
 }
 
 static void put_kernel(FILE *out, const struct khs_status *st)
@@ -121,7 +122,8 @@ static void put_boot(FILE *out, const struct khs_status *st)
 	char times[32] = "unknown";
 
 	if (!st->handover_known) {
-		khs_field(out, "This boot", "unknown whether by a handover: kho_in is not in the dump");
+		khs_field(out, "This boot",
+			  "unknown whether by a handover: kho_in is not in the dump");
 		return;
 	}
 	if (!st->handover_boot) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* All that is said of pages: nodes, sections, struct pages, the checks, what the next kernel does. */
+/*
+ * All that is said of pages: nodes, sections, struct pages, the checks, what the next kernel does.
+ */
 #include "look.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -19,8 +19,8 @@
  *
  * Before each handover and in the end it has the module log what is preserved (tell.c).
  *
- * It says "LAB READY" when the state to dump is there, and sleeps. What it could not do, it says. The
- * crash kernel says "LAB VMCORE" and how many bytes of the disk are the dump.
+ * It says "LAB READY" when the state to dump is there, and sleeps. What it could not do, it says.
+ * The crash kernel says "LAB VMCORE" and how many bytes of the disk are the dump.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -11,8 +11,8 @@
  *
  * It leaves the kernel damaged: the guest is dumped right after. The options name the faults
  * ("a+b+c:9", each with the order it shall have, if it can be told), the seed that places them, and
- * the addresses of variables that are not exported. Without faults it harms nothing, and can be asked
- * what the kernel holds preserved (tell.c).
+ * the addresses of variables that are not exported. Without faults it harms nothing, and can be
+ * asked what the kernel holds preserved (tell.c).
  */
 #include <linux/module.h>
 #include "lab.h"

@@ -145,7 +145,9 @@ static bool simple(const struct fault *f, unsigned long pfn, unsigned int order)
 	return !shares(f, pfn, order, NULL) && holds_free(pfn, order);
 }
 
-/* Such a block that holds free pages, by the seed: also of more than the allocator gives at once. */
+/*
+ * Such a block that holds free pages, by the seed: also of more than the allocator gives at once.
+ */
 static unsigned long roomy(const struct fault *f, unsigned int order)
 {
 	unsigned long end = end_pfn(), n = 0, which = 0;
@@ -345,8 +347,8 @@ static void tracker_scratch(const struct fault *f)
 }
 
 /*
- * Somebody else's data in a table's place. In a leaf's, where every bit can be a page, nothing tells
- * it from a leaf (lib/kho/radix.h).
+ * Somebody else's data in a table's place. In a leaf's, where every bit can be a page, nothing
+ * tells it from a leaf (lib/kho/radix.h).
  */
 static void tracker_garbage(const struct fault *f)
 {

@@ -8,8 +8,8 @@
 #include "lab.h"
 
 /*
- * Takes the smallest aligned block around the boundary of two nodes, half of it in each. Returns how
- * many halves it has: one that can't be had stays whose it is.
+ * Takes the smallest aligned block around the boundary of two nodes, half of it in each. Returns
+ * how many halves it has: one that can't be had stays whose it is.
  */
 static unsigned int take_around(unsigned long edge)
 {
@@ -133,7 +133,8 @@ static void span_preserve(const struct fault *f)
 
 /*
  * Nodes that take turns: the smallest aligned block with both ends in one node and another between
- * them. kho_preserve_pages() looks at the ends alone, and makes one block of it. In the first kernel.
+ * them. kho_preserve_pages() looks at the ends alone, and makes one block of it. In the first
+ * kernel.
  */
 static void inter_preserve(const struct fault *f)
 {
@@ -151,8 +152,8 @@ static void inter_preserve(const struct fault *f)
 	} while (page_to_nid(at(pfn + pages - 1)) != nid);
 	send_nodes(pfn, pages);
 	r = kho_preserve_pages(at(pfn), pages);
-	pr_warn("LAB %s pfn=%lx pages=%lx boundary=%lx nodes %d,%d,%d r=%d as one=%d\n", f->name, pfn,
-		pages, edge, nid, page_to_nid(at(edge)), nid, r, preserved(pfn, order));
+	pr_warn("LAB %s pfn=%lx pages=%lx boundary=%lx nodes %d,%d,%d r=%d as one=%d\n", f->name,
+		pfn, pages, edge, nid, page_to_nid(at(edge)), nid, r, preserved(pfn, order));
 	if (!preserved(pfn, order))
 		return;
 	block_said(f, pfn, order);
@@ -168,8 +169,8 @@ static bool zone_overflow(struct page *page)
 }
 
 /*
- * How the second kernel left a page of @nid: the class of its finding, or "" if right. One that is in
- * use by now has list words of its own, so they tell a raw page only where the links are right.
+ * How the second kernel left a page of @nid: the class of its finding, or "" if right. One that is
+ * in use by now has list words of its own, so they tell a raw page only where the links are right.
  */
 static const char *left_as(struct page *page, int nid)
 {

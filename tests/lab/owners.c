@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Faults in what preserved pages belong to: sessions and files of the Live Update Orchestrator, memfds,
- * vmalloc preservations, subtrees of the handover FDT; and pages that belong to nobody.
+ * Faults in what preserved pages belong to: sessions and files of the Live Update Orchestrator,
+ * memfds, vmalloc preservations, subtrees of the handover FDT; and pages that belong to nobody.
  *
  * Where sessions came in with a handover and have files yet, the faults go to those, else to the
  * outgoing ones.
@@ -135,7 +135,9 @@ static int order_at(unsigned long pfn)
 	return -1;
 }
 
-/* What nothing tells the owner of any more, now that the memfd's array can't be read or believed. */
+/*
+ * What nothing tells the owner of any more, now that the memfd's array can't be read or believed.
+ */
 static void also_orphans(const struct fault *f, struct memfd_luo_ser *ser, u64 from)
 {
 	for (u64 i = from; i < ser->nr_folios; i++) {

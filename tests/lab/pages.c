@@ -144,8 +144,8 @@ static void raw_inherited(const struct fault *f)
 }
 
 /*
- * Where MAX_NR_ZONES, cut to the width of the zone bits, is the page's own zone, the wrong node alone
- * looks just like what an initialisation for the wrong node leaves behind.
+ * Where MAX_NR_ZONES, cut to the width of the zone bits, is the page's own zone, the wrong node
+ * alone looks just like what an initialisation for the wrong node leaves behind.
  */
 static const char *links_class(struct page *page, const char *class)
 {

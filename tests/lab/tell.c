@@ -2,11 +2,14 @@
 /*
  * Logs what the kernel holds preserved, by its own means and not by what a dump shows:
  *
- *	LABOUT pfn=HEX order=N blocks=HEX   in the outgoing map: as kho_radix_walk_tree() comes to it
- *	LABIN pfn=HEX order=N blocks=HEX    marked by the kernel before, and not restored: each struct page
- *	LABFILE SESSION token=HEX index=HEX pfn=HEX pages=HEX   folios of files of outgoing sessions, from
- *	                                    the page cache; @index counts pages of the file
- *	LABTOLD out=N in=N files=N          how many lines of each there are; "-": not told, for a fault
+ *	LABOUT pfn=HEX order=N blocks=HEX
+ *		in the outgoing map: as kho_radix_walk_tree() comes to it
+ *	LABIN pfn=HEX order=N blocks=HEX
+ *		marked by the kernel before, and not restored: each struct page
+ *	LABFILE SESSION token=HEX index=HEX pfn=HEX pages=HEX
+ *		folios of files of outgoing sessions, from the page cache; @index: page of the file
+ *	LABTOLD out=N in=N files=N
+ *		how many lines of each there are; "-": not told, for a fault
  *
  * Blocks of one order that touch each other share a line.
  */

@@ -252,7 +252,9 @@ static void fill_free(void *priv, uint64_t pfn, uint8_t *page)
 	}
 }
 
-/* Pages of the memory map that are all of free memory are for fill_free(): machines may be large. */
+/*
+ * Pages of the memory map that are all of free memory are for fill_free(): machines may be large.
+ */
 static void write_used(struct writer *w)
 {
 	struct machine *m = w->m;
@@ -269,7 +271,9 @@ static void write_used(struct writer *w)
 	m->mem.fill = fill_free;
 	m->mem.fill_priv = w;
 	m->mem.fill_start = m->memmap_pa >> m->page_shift;
-	m->mem.fill_end = m->mem.fill_start + (step > 1 ? (m->memmap_end - m->memmap_first) / step : 0);
+	m->mem.fill_end = m->mem.fill_start;
+	if (step > 1)
+		m->mem.fill_end += (m->memmap_end - m->memmap_first) / step;
 }
 
 void memmap_write(struct machine *m)

@@ -24,8 +24,8 @@ struct verdict {
 };
 
 /*
- * Runs @argv, NULL at its end; @end_pfn: no finding about a struct page may be at or beyond. What is
- * on standard error is in the file at @log afterwards.
+ * Runs @argv, NULL at its end; @end_pfn: no finding about a struct page may be at or beyond. What
+ * is on standard error is in the file at @log afterwards.
  */
 struct verdict run_tool(char *const argv[], const struct limits *limits, uint64_t end_pfn,
 			const char *log);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a report reads besides all else: the printk ringbuffer and the packed configuration, whole and
- * as whoever damaged them would have them; and maps of machines that no test has.
+ * What a report reads besides all else: the printk ringbuffer and the packed configuration, whole
+ * and as whoever damaged them would have them; and maps of machines that no test has.
  */
 #include <zlib.h>
 
@@ -139,7 +139,9 @@ static void log_whole(void **state)
 	assert_string_equal(seen.text, "KHO: one|three, of eight more|");
 }
 
-/* Longer than the ring of text is: the block that would reach over its end lies at its beginning. */
+/*
+ * Longer than the ring of text is: the block that would reach over its end lies at its beginning.
+ */
 static void log_wraps(void **state)
 {
 	struct tk *t = *state;
@@ -476,7 +478,9 @@ static void map_of_a_part(void **state)
 	delete_giant(k);
 }
 
-/* Nodes that take turns every page: no grain tells them apart, and the room is kept all the same. */
+/*
+ * Nodes that take turns every page: no grain tells them apart, and the room is kept all the same.
+ */
 static void map_of_turns(void **state)
 {
 	struct khs *k = calloc(1, sizeof(*k));

@@ -341,7 +341,10 @@ static void damaged_pages(void **state)
 		fd = open(path_of("damaged"), O_RDWR | O_CLOEXEC);
 		assert_int_equal(pwrite(fd, noise, desc.size, desc.offset), desc.size);
 		expect_presence(path_of("damaged"), 1, KHS_DAMAGED);
-		/* Its size, more than a page can have, then its size and offset as if never written. */
+		/*
+		 * Its size, more than a page can have, then its size and offset as if never
+		 * written.
+		 */
 		assert_int_equal(pwrite(fd, "\0\1\1", 3, off + 8), 3);
 		expect_presence(path_of("damaged"), 1, KHS_DAMAGED);
 		assert_int_equal(pwrite(fd, "\0\0\0\0\0\0\0\0\0\0\0\0", 12, off), 12);

@@ -222,8 +222,8 @@ static void small_bitmaps(void **state)
 }
 
 /*
- * More bitmaps than an xarray's node has slots, and than a chunk has elements. Each has one bit, for
- * a page that is no RAM of this machine in most: nobody's mistake but a driver's.
+ * More bitmaps than an xarray's node has slots, and than a chunk has elements. Each has one bit,
+ * for a page that is no RAM of this machine in most: nobody's mistake but a driver's.
  */
 static void many_chunks(void **state)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tracker of kho-v1 in a memory dump, and its list for the next kernel, built as the kernel does
- * (kernel/liveupdate/kexec_handover.c:__kho_preserve_order() and kho_mem_serialize() of Linux 6.19,
- * lib/xarray.c:xas_create()). Takes nothing from the code under test. Includes what must be included
- * before it.
+ * The tracker of kho-v1 in a memory dump, and its list for the next kernel, built as the kernel
+ * does (kernel/liveupdate/kexec_handover.c:__kho_preserve_order() and kho_mem_serialize() of Linux
+ * 6.19, lib/xarray.c:xas_create()). Takes nothing from the code under test. Includes what must be
+ * included before it.
  */
 #ifndef TESTS_KHO_V1_H
 #define TESTS_KHO_V1_H
