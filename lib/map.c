@@ -170,16 +170,6 @@ struct khs_error *khs_map_make(struct khs *k, uint64_t start, uint64_t end, size
 	return map->no_memory ? khs_enomem() : NULL;
 }
 
-static int by_pfn(const void *a, const void *b)
-{
-	const struct khs_finding *l = *(const struct khs_finding *const *)a;
-	const struct khs_finding *r = *(const struct khs_finding *const *)b;
-
-	if (l->pfn != r->pfn)
-		return l->pfn < r->pfn ? -1 : 1;
-	return (l->number > r->number) - (l->number < r->number);
-}
-
 struct khs_error *khs_map_add_findings(const struct khs *k, const struct khs_gathered *findings,
 				       struct khs_map *map)
 {
@@ -191,7 +181,7 @@ struct khs_error *khs_map_add_findings(const struct khs *k, const struct khs_gat
 	for (size_t i = 0; i < findings->n; i++)
 		if (findings->v[i]->has_pfn)
 			v[n++] = findings->v[i];
-	qsort(v, n, sizeof(*v), by_pfn);
+	qsort(v, n, sizeof(*v), khs_findings_by_pfn);
 	for (size_t i = 0; i < n; i++)
 		add_range(map, KHS_LANE_FINDINGS, &k->mem, v[i]->pfn, v[i]->pfn + v[i]->pages,
 			  (uint32_t)v[i]->number, v[i]->severity);

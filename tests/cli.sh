@@ -14,9 +14,7 @@ dumps=${KHOSCOPE_VMCORES:-$build/vmcores}
 . "$here/tap.sh"
 faults=$dumps/v72-out-faults.kdump
 healthy=$dumps/v72-in-retrieved.kdump
-for file in "$khoscope" "$redump" "$faults" "$healthy"; do
-	[ -e "$file" ] || { echo "$file is not there"; exit 77; }
-done
+need "$khoscope" "$redump" "$faults" "$healthy"
 export TMPDIR=$tmp
 cd "$tmp" || exit 1
 

@@ -17,9 +17,7 @@ dumps=${KHOSCOPE_VMCORES:-$build/vmcores}
 . "$here/tap.sh"
 dump=$dumps/v72-out-faults.kdump
 vmlinux=$dumps/vmlinux-7.2.13
-for file in "$khoscope" "$dwarfread" "$redump" "$dump" "$vmlinux"; do
-	[ -e "$file" ] || { echo "$file is not there"; exit 77; }
-done
+need "$khoscope" "$dwarfread" "$redump" "$dump" "$vmlinux"
 unset DEBUGINFOD_URLS
 cd "$tmp" || exit 1
 

@@ -11,9 +11,7 @@ khoscope=${KHOSCOPE:-$build/khoscope}
 mkdump=${MKDUMP:-$build/tests/mkdump/mkdump}
 # shellcheck source=tests/tap.sh
 . "$here/tap.sh"
-for file in "$khoscope" "$mkdump"; do
-	[ -x "$file" ] || { echo "$file is not there"; exit 77; }
-done
+need "$khoscope" "$mkdump"
 shopt -s nullglob
 
 # said JOBS DUMP: all verbs that look at struct pages

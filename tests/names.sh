@@ -11,9 +11,7 @@ khoscope=${KHOSCOPE:-$build/khoscope}
 mkdump=${MKDUMP:-$build/tests/mkdump/mkdump}
 # shellcheck source=tests/tap.sh
 . "$here/tap.sh"
-for file in "$khoscope" "$mkdump"; do
-	[ -x "$file" ] || { echo "$file is not there"; exit 77; }
-done
+need "$khoscope" "$mkdump"
 cd "$tmp" || exit 1
 
 # ESC [ 2 J, a title with BEL, CR, tab, CSI as U+009B, DEL, right to left, a byte of no character

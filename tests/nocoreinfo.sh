@@ -13,9 +13,7 @@ dumps=${KHOSCOPE_VMCORES:-$build/vmcores}
 # shellcheck source=tests/tap.sh
 . "$here/tap.sh"
 declare -A vmlinux=([v72]=$dumps/vmlinux-7.2.13 [v73]=$dumps/vmlinux-7.3.4-btf-only)
-for file in "$khoscope" "$redump" "${vmlinux[@]}"; do
-	[ -e "$file" ] || { echo "$file is not there"; exit 77; }
-done
+need "$khoscope" "$redump" "${vmlinux[@]}"
 export TMPDIR=$tmp
 cd "$tmp" || exit 1
 

@@ -12,10 +12,8 @@ mkdump=$build/tests/mkdump/mkdump
 docs=$here/../docs
 golden=$here/golden
 python3 -c 'import jsonschema' 2>/dev/null || { echo "python3-jsonschema is not installed"; exit 77; }
-for file in "$khoscope" "$mkdump"; do
-	[ -x "$file" ] || { echo "$file is not there"; exit 77; }
-done
 . "$here/tap.sh"
+need "$khoscope" "$mkdump"
 
 valid() { python3 "$here/tools/schema.py" "$docs/khoscope.schema.json" "$@"; }
 broken() { python3 "$here/tools/schema.py" --broken "$docs/khoscope.schema.json" "$@"; }

@@ -14,9 +14,7 @@ khoscope=${KHOSCOPE:-$build/khoscope}
 mkdump=${MKDUMP:-$build/tests/mkdump/mkdump}
 # shellcheck source=tests/tap.sh
 . "$here/tap.sh"
-for file in "$khoscope" "$mkdump"; do
-	[ -x "$file" ] || { echo "$file is not there"; exit 77; }
-done
+need "$khoscope" "$mkdump"
 cases=$here/mkdump/cases
 cd "$tmp" || exit 1
 

@@ -6,6 +6,7 @@
 #	fail NAME [TEXT]        did not pass; TEXT says why
 #	pass NAME
 #	skip NAME WHY           could not be tried here
+#	need FILE...            without them nothing can be tested
 #	tmp                     a folder of this script's own, removed at the end
 
 tap_count=0
@@ -14,6 +15,13 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/khoscope.XXXXXX")
 tap_clean() { rm -rf "$tmp"; }
 trap tap_clean EXIT
 trap 'exit 130' INT TERM
+
+need() {
+	local file
+	for file; do
+		[ -e "$file" ] || { echo "$file is not there"; exit 77; }
+	done
+}
 
 pass() {
 	tap_count=$((tap_count + 1))

@@ -53,16 +53,6 @@ static bool goes(const struct khs_finding *f, const char *direction)
 	return !direction || (own && !strcmp(own, direction));
 }
 
-static int by_pfn(const void *a, const void *b)
-{
-	const struct khs_finding *l = *(const struct khs_finding *const *)a;
-	const struct khs_finding *r = *(const struct khs_finding *const *)b;
-
-	if (l->pfn != r->pfn)
-		return l->pfn < r->pfn ? -1 : 1;
-	return (l->number > r->number) - (l->number < r->number);
-}
-
 static bool collect(const struct khs_gathered *g, const struct rule *rule, struct causes *causes)
 {
 	uint64_t reach = 0;
@@ -78,7 +68,7 @@ static bool collect(const struct khs_gathered *g, const struct rule *rule, struc
 	}
 	if (!causes->n)
 		return true;
-	qsort(causes->v, causes->n, sizeof(causes->v[0]), by_pfn);
+	qsort(causes->v, causes->n, sizeof(causes->v[0]), khs_findings_by_pfn);
 	causes->reach = calloc(causes->n, sizeof(causes->reach[0]));
 	for (size_t i = 0; causes->reach && i < causes->n; i++) {
 		if (end_of(causes->v[i]) > reach)

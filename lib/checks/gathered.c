@@ -85,3 +85,13 @@ const char *khs_finding_string(const struct khs_finding *finding, const char *ke
 	}
 	return NULL;
 }
+
+int khs_findings_by_pfn(const void *a, const void *b)
+{
+	const struct khs_finding *l = *(const struct khs_finding *const *)a;
+	const struct khs_finding *r = *(const struct khs_finding *const *)b;
+
+	if (l->pfn != r->pfn)
+		return l->pfn < r->pfn ? -1 : 1;
+	return (l->number > r->number) - (l->number < r->number);
+}

@@ -21,4 +21,7 @@ void khs_gathered_deinit(struct khs_gathered *g);
 /* The evidence of that key that is a string; NULL if there is none. */
 const char *khs_finding_string(const struct khs_finding *finding, const char *key);
 
+/* For qsort(), of pointers to findings that have a pfn. */
+int khs_findings_by_pfn(const void *a, const void *b);
+
 #endif

@@ -114,12 +114,7 @@ static void put_subject_of(const struct khs_finding *f, FILE *out)
 	if (f->has_pfn)
 		fprintf(out, ": pfn <a href=\"#map\" data-pfn=\"%" PRIu64 "\" data-pages=\"%" PRIu64
 			"\">0x%" PRIx64 "</a>", f->pfn, f->pages, f->pfn);
-	if (f->has_pfn && f->pages != 1)
-		fprintf(out, ", %" PRIu64 " pages", f->pages);
-	if (f->order >= 0)
-		fprintf(out, ", order %d", f->order);
-	if (f->node != KHS_NO_NODE)
-		fprintf(out, ", node %d", f->node);
+	khs_put_span(out, f);
 }
 
 static void put_evidence(const struct khs_finding *f, FILE *out)

@@ -49,12 +49,7 @@ static void put_subject(FILE *out, const struct khs_style *style, const struct k
 	}
 	if (f->has_pfn)
 		fprintf(out, ": pfn 0x%" PRIx64, f->pfn);
-	if (f->has_pfn && f->pages != 1)
-		fprintf(out, ", %" PRIu64 " pages", f->pages);
-	if (f->order >= 0)
-		fprintf(out, ", order %d", f->order);
-	if (f->node != KHS_NO_NODE)
-		fprintf(out, ", node %d", f->node);
+	khs_put_span(out, f);
 }
 
 void khs_text_finding_line(FILE *out, const struct khs_style *style, const struct khs_finding *f)

@@ -121,3 +121,13 @@ void khs_ink(FILE *out, const struct khs_style *style, enum khs_ink ink)
 	if (style->colour)
 		fputs(inks[ink], out);
 }
+
+void khs_put_span(FILE *out, const struct khs_finding *f)
+{
+	if (f->has_pfn && f->pages != 1)
+		fprintf(out, ", %" PRIu64 " pages", f->pages);
+	if (f->order >= 0)
+		fprintf(out, ", order %d", f->order);
+	if (f->node != KHS_NO_NODE)
+		fprintf(out, ", node %d", f->node);
+}

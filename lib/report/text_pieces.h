@@ -77,4 +77,7 @@ static inline struct size_text human_pages(uint64_t pages, uint64_t page_size)
 	return human(bytes);
 }
 
+/* ", 512 pages, order 9, node 0", behind the pfn of a finding: what there is of it. */
+void khs_put_span(FILE *out, const struct khs_finding *finding);
+
 #endif
