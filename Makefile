@@ -209,7 +209,7 @@ check:
 analyse:
 	@tests/deps.sh analyse
 	@mkdir -p build
-	@tests/analyse/run.sh $(LIB_SRC) $(CLI_SRC) extensions/stream.c
+	@tests/analyse/run.sh $(LIB_SRC) $(CLI_SRC)
 
 $(B)/bench/scan: $(B)/bench/scan.o $(B)/libkhoscope.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)

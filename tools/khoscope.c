@@ -231,6 +231,7 @@ static int answer_into_files(struct ui *ui, struct khs_command *cmd)
 	watch = khs_outputs_watch(&outputs, &fd);
 	cmd->outputs = &outputs;
 	status = open_and_answer(ui, cmd);
+	cmd->outputs = NULL;
 	khs_outputs_unwatch(&outputs, watch, fd);
 	khs_outputs_deinit(&outputs);
 	return status;

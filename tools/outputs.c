@@ -54,11 +54,14 @@ static struct khs_error *create(struct khs_output *o, char *path)
 	if (!path)
 		return khs_enomem();
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (fd >= 0)
-		o->out = fdopen(fd, "w");
+	o->out = fd >= 0 ? fdopen(fd, "w") : NULL;
 	if (o->out) {
 		o->path = path;
 		return NULL;
+	}
+	if (fd >= 0) {
+		unlink(path);
+		close(fd);
 	}
 	err = errno == EEXIST ?
 	      khs_error_new(KHS_ERR_IO, "%s is there already: remove it, or name another place",

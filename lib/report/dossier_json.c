@@ -57,8 +57,7 @@ static size_t place(const struct khs_sheaf *s, size_t i)
 	size_t before = 0;
 
 	for (size_t j = 0; j < s->all.n; j++)
-		before += s->all.v[j]->severity > f->severity ||
-			  (s->all.v[j]->severity == f->severity && j < f->number);
+		before += s->all.v[j]->severity + (j < f->number) > f->severity;
 	return before;
 }
 

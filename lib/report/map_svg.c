@@ -189,8 +189,8 @@ static void put_lanes(const struct drawing *d)
 
 		if (!look->label)
 			continue;
-		fprintf(d->out, "<text class=\"lane\" x=\"%u\" y=\"%u\" text-anchor=\"end\">%s"
-			"</text><rect class=\"back\" x=\"%u\" y=\"%u\" width=\"%u\" "
+		fprintf(d->out, "<text class=\"lane\" x=\"%d\" y=\"%u\" text-anchor=\"end\">%s"
+			"</text><rect class=\"back\" x=\"%d\" y=\"%u\" width=\"%d\" "
 			"height=\"%u\"/>\n",
 			LEFT - 8, look->y + look->height / 2 + 4, look->label, LEFT, look->y, WIDTH,
 			look->height);

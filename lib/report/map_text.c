@@ -14,18 +14,18 @@
 /* What a cell holds, as bits; a cell is drawn as the last of these that it has. */
 static const struct symbol {
 	char ascii;
-	const char *unicode;
 	enum khs_ink ink;
+	const char *unicode;
 	const char *means;
 } symbols[] = {
-	{ ' ', " ", KHS_INK_DIM, "no RAM" },
-	{ '.', "\u2591", KHS_INK_DIM, "RAM" },
-	{ 's', "\u2592", KHS_INK_NOTE, "scratch" },
-	{ 'o', "\u2580", KHS_INK_BLUE, "preserved for the next kernel" },
-	{ 'p', "\u2584", KHS_INK_GOOD, "pending" },
-	{ 'b', "\u2588", KHS_INK_MAGENTA, "both" },
-	{ '?', "\u25c7", KHS_INK_WARNING, "warning or note" },
-	{ '!', "\u25c6", KHS_INK_ERROR, "error" },
+	{ ' ', KHS_INK_DIM, " ", "no RAM" },
+	{ '.', KHS_INK_DIM, "\u2591", "RAM" },
+	{ 's', KHS_INK_NOTE, "\u2592", "scratch" },
+	{ 'o', KHS_INK_BLUE, "\u2580", "preserved for the next kernel" },
+	{ 'p', KHS_INK_GOOD, "\u2584", "pending" },
+	{ 'b', KHS_INK_MAGENTA, "\u2588", "both" },
+	{ '?', KHS_INK_WARNING, "\u25c7", "warning or note" },
+	{ '!', KHS_INK_ERROR, "\u25c6", "error" },
 };
 
 enum { HOLE, RAM, SCRATCH, OUT, IN, BOTH, DOUBT, ERROR, NR_SYMBOLS };

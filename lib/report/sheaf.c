@@ -86,7 +86,9 @@ static const struct khs_finding **sorted(const struct khs_sheaf *sheaf, enum ord
 	fill_keys(&sheaf->all, order, keys);
 	qsort(keys, n, sizeof(*keys), compare);
 	v = calloc(n + 1, sizeof(*v));
-	for (size_t i = 0; v && i < n; i++)
+	if (!v)
+		return NULL;
+	for (size_t i = 0; i < n; i++)
 		v[i] = keys[i].f;
 	return v;
 }
