@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The one way in that needs libkdumpfile, libelf and libbpf; crash has khs_open_source(). */
+/* The one way in that needs libelf and libbpf; crash has khs_open_source(). */
 #include <stdlib.h>
 #include <string.h>
 
 #include <bpf/libbpf.h>
 #include <elfutils/version.h>
-#include <libkdumpfile/kdumpfile.h>
 
 #include "base/error.h"
 #include "model.h"
@@ -49,9 +48,8 @@ struct khs_error *khs_open(const char *path, const struct khs_options *opts, str
 		khs_dump_close(dump);
 		return khs_enomem();
 	}
-	snprintf(k->libraries, sizeof(k->libraries), "libkdumpfile %s, elfutils 0.%d, libbpf %u.%u",
-		 KDUMPFILE_VERSION_STRING, _ELFUTILS_VERSION, libbpf_major_version(),
-		 libbpf_minor_version());
+	snprintf(k->libraries, sizeof(k->libraries), "elfutils 0.%d, libbpf %u.%u", _ELFUTILS_VERSION,
+		 libbpf_major_version(), libbpf_minor_version());
 	err = khs_kernel_open(dump, &own, &k->kernel);
 	if (err && khs_error_code(err) != KHS_ERR_INTERRUPTED && !is_of_other(err, &own))
 		err = name_dump(err, path, why);

@@ -340,7 +340,8 @@ odd() {
 odd "kdump of s390x" 'kdump-compressed dump of a machine of type s390x' kdump 272 's390x\0\0'
 odd "kdump of ppc64le" 'of a machine of type ppc64le' kdump 272 'ppc64le\0'
 odd "kdump of big-endian" 'kdump-compressed dump of a big-endian' kdump 428 '\0\0\020\0'
-odd "kdump of 32 bits" 'kdump-compressed dump of a 32-bit' kdump 416 '\0\020\0\0'
+odd "kdump of 32 bits" 'kdump-compressed dump of a 32-bit' kdump 416 \
+	'\0\020\0\0\01\0\0\0\04\0\0\0\0\0\01\0\0\0\0\0\0\0\0\0'
 odd "kdump of old" 'kdump-compressed dump of header version 3' kdump 8 '\003'
 odd "kdump in parts" 'split kdump-compressed .*makedumpfile --reassemble' kdump 4108 '\001'
 odd "kdump of Xen" 'kdump-compressed dump of a Xen host' kdump 4212 'Xen\0'
@@ -365,9 +366,12 @@ check "the file the above were made of is whole" [ "$status" = 0 ]
 run elf
 check "the other one too" [ "$status" = 0 ]
 
-# libkdumpfile 0.5.1 uses what it has freed when it closes a dump, and after it refused one.
 check "memory that was freed is not used" env MALLOC_PERTURB_=165 "$khoscope" check kdump
-poke kdump 442 '\177'
+# The microseconds of the crash, 4096 of them, where a 32-bit header has the page size.
+poke kdump 416 '\0\020\0\0'
+run kdump
+check "a time of crash that looks like a page size" [ "$status" = 0 ]
+poke kdump 4195 '\177'
 MALLOC_PERTURB_=165 refused "more pages than bitmap" "bitmaps that don't match" kdump
 
 # ---- usage ---------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ set -eu
 
 # package:file, file being what the package is wanted for.
 build='gcc:/usr/bin/gcc make:/usr/bin/make libc6-dev:/usr/include/stdlib.h
-pkg-config:/usr/bin/pkg-config libkdumpfile-dev:/usr/include/libkdumpfile/kdumpfile.h
+pkg-config:/usr/bin/pkg-config
 libelf-dev:/usr/include/libelf.h libdw-dev:/usr/include/elfutils/libdw.h
 libbpf-dev:/usr/include/bpf/btf.h libfdt-dev:/usr/include/libfdt.h
 libjansson-dev:/usr/include/jansson.h zlib1g-dev:/usr/include/zlib.h
@@ -19,7 +19,7 @@ liblzo2-dev:/usr/include/lzo/lzo1x.h libsnappy-dev:/usr/include/snappy-c.h
 libzstd-dev:/usr/include/zstd.h
 xz-utils:/usr/bin/xz'
 tests='libcmocka-dev:/usr/include/cmocka.h
-scdoc:/usr/bin/scdoc jq:/usr/bin/jq debootstrap:/usr/sbin/debootstrap
+libkdumpfile-dev:/usr/include/libkdumpfile/kdumpfile.h scdoc:/usr/bin/scdoc jq:/usr/bin/jq debootstrap:/usr/sbin/debootstrap
 bzip2:/bin/bzip2 valgrind:/usr/bin/valgrind zstd:/usr/bin/zstd makedumpfile:/usr/bin/makedumpfile
 parallel:/usr/bin/parallel sqlite3:/usr/bin/sqlite3 chromium:/usr/bin/chromium
 python3:/usr/bin/python3 python3-jsonschema:/usr/lib/python3/dist-packages/jsonschema/__init__.py'

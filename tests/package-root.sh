@@ -17,9 +17,9 @@ set -eu
 . "$(dirname "$0")/debian.sh"
 
 codecs=zlib1g,liblzo2-2,libsnappy1v5,libzstd1
-libraries=libkdumpfile12,libbpf1,libelf1t64,libdw1t64,libfdt1,libjansson4,$codecs
+libraries=libbpf1,libelf1t64,libdw1t64,libfdt1,libjansson4,$codecs
 codecs=zlib1g-dev,liblzo2-dev,libsnappy-dev,libzstd-dev
-headers=libkdumpfile-dev,libelf-dev,libdw-dev,libbpf-dev,libfdt-dev,libjansson-dev,$codecs
+headers=libelf-dev,libdw-dev,libbpf-dev,libfdt-dev,libjansson-dev,$codecs
 
 case "${1-}" in
 clean) packages=crash,procps,less,python3-drgn,$libraries ;;

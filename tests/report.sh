@@ -36,7 +36,7 @@ tells "the owner" 'unknown: no owner claims'
 tells "the commit" '91e74fa8b1bc'
 tells "what to do" '^What to do\.'
 tells "the log" '^\[ +[0-9]+\.[0-9]{6}\] KHO: exec from: 7\.3\.4'
-tells "versions" '^Tool +khoscope [0-9.]+ \(libkdumpfile'
+tells "versions" '^Tool +khoscope [0-9.]+ \(elfutils'
 tells "how to run it again" '^Again +khoscope report v73-in-split\.kdump$'
 check "other words of the command line are not shown" sh -c '! grep -q console= text'
 "$khoscope" report "$dumps/v73-in-thp.kdump" >text

@@ -148,10 +148,7 @@ static bool rank(struct khs_bounds *b, uint64_t pfn, uint64_t *ret)
 	return true;
 }
 
-/*
- * Whether libkdumpfile may be let near it: its buffers have one page, it checks for less. Pages
- * that a maker without space left did not come to have descriptors of zeros.
- */
+/* Pages that a maker without space left did not come to have descriptors of zeros. */
 static enum khs_presence judge_desc(const struct khs_bounds *b, const struct khs_page_desc *desc)
 {
 	uint32_t codec = desc->flags & KHS_DD_CODECS;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a dump file really has: for any physical address, whether its bytes lie in the file, and
- * where. By the file's own tables, so that what libkdumpfile makes up for a short or damaged file
- * (zeros, a SIGBUS, bytes beyond its buffer) is never asked for. Decodes no page; whether
- * compressed bytes that are there make sense shows only when they are unpacked.
+ * where, by the file's own tables. Decodes no page; whether compressed bytes that are there make
+ * sense shows only when they are unpacked.
  *
  * An address is
  *	PRESENT   its bytes are in the file

@@ -2,12 +2,9 @@
 #include "diskdump.h"
 
 #include <ctype.h>
-#include <endian.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "../base/error.h"
 #include "notes.h"
@@ -18,7 +15,6 @@ enum {
 	DH_MACHINE = 12 + 4 * 65, /* fifth of the six strings of new_utsname */
 	DH_BLOCK_SIZE_32 = 416,   /* the same fields in a 32-bit header */
 	DH_BITMAP_BLOCKS_32 = 424,
-	DH_MAX_MAPNR_32 = 428,
 	DH_STATUS = 424,
 	DH_BLOCK_SIZE = 428,
 	DH_SUB_HDR_SIZE = 432,
@@ -40,7 +36,7 @@ enum {
 };
 
 #define MAX_VERSION 64
-/* 2010. Before it, libkdumpfile would parse VMCOREINFO as it opens the file. */
+/* 2010: the first that says where the notes are. */
 #define MIN_VERSION 4
 #define MAX_VMCOREINFO (1u << 20)
 #define MAX_NOTES (64u << 20)
@@ -78,33 +74,22 @@ static struct khs_error *damaged(const char *what)
 			     what);
 }
 
-/*
- * libkdumpfile takes a header for a 32-bit one whenever it can be one, before it thinks of 64 bits:
- * these are its conditions (diskdump.c:try_header), so that it is never given such a header.
- */
-static bool reads_as_32_bit(uint32_t block, uint32_t bitmap_blocks, uint32_t max_pfn)
-{
-	return block >= 4096 && block <= 1u << 18 && !(block & (block - 1)) &&
-	       8ull * bitmap_blocks * block >= max_pfn;
-}
-
-/* What else libkdumpfile would refuse. The number of pages is cut to 32 bits: it may be too low. */
-static bool bitmaps_match(const uint8_t *h, uint64_t block)
-{
-	return 8 * (uint64_t)khs_le32(h + DH_BITMAP_BLOCKS) * block >= khs_le32(h + DH_MAX_MAPNR);
-}
-
+/* The words that a 64-bit header has there are the time of the crash, the status, the page size. */
 static bool is_32_bit(const uint8_t *h)
 {
-	return reads_as_32_bit(khs_le32(h + DH_BLOCK_SIZE_32), khs_le32(h + DH_BITMAP_BLOCKS_32),
-			       khs_le32(h + DH_MAX_MAPNR_32)) ||
-	       reads_as_32_bit(khs_be32(h + DH_BLOCK_SIZE_32), khs_be32(h + DH_BITMAP_BLOCKS_32),
-			       khs_be32(h + DH_MAX_MAPNR_32));
+	return (plausible_block(khs_le32(h + DH_BLOCK_SIZE_32)) &&
+		khs_le32(h + DH_BITMAP_BLOCKS_32)) ||
+	       (plausible_block(khs_be32(h + DH_BLOCK_SIZE_32)) &&
+		khs_be32(h + DH_BITMAP_BLOCKS_32));
 }
 
-/* Names what a block size in another byte order gives away. */
+/* Names what the fields of another kind of machine give away. */
 static struct khs_error *odd_header(const uint8_t *h)
 {
+	if (is_32_bit(h))
+		return khs_error_new(KHS_ERR_UNSUPPORTED,
+				     "kdump-compressed dump of a 32-bit kernel: only 64-bit ones "
+				     "can be read");
 	if (plausible_block(khs_be32(h + DH_BLOCK_SIZE)))
 		return khs_error_new(KHS_ERR_UNSUPPORTED,
 				     "kdump-compressed dump of a big-endian kernel: only x86_64 "
@@ -143,14 +128,8 @@ static struct khs_error *parse_header(const uint8_t *h, struct khs_diskdump *dd)
 		.max_pfn = khs_le32(h + DH_MAX_MAPNR),
 	};
 	copy_machine(h, dd->machine, sizeof(dd->machine));
-	if (is_32_bit(h))
-		return khs_error_new(KHS_ERR_UNSUPPORTED,
-				     "kdump-compressed dump of a 32-bit kernel: only 64-bit ones "
-				     "can be read");
 	if (!plausible_block(dd->block) || !khs_le32(h + DH_BITMAP_BLOCKS))
 		return odd_header(h);
-	if (!bitmaps_match(h, dd->block))
-		return damaged("bitmaps that don't match its number of pages");
 	if (!dd->version || dd->version > MAX_VERSION)
 		return damaged("no known version");
 	if (dd->version < MIN_VERSION)
@@ -196,15 +175,11 @@ static struct khs_error *place_tables(const struct khs_file *file, uint64_t sub_
 
 	if (!dd->max_pfn || dd->max_pfn > bitmaps * 8)
 		return damaged("bitmaps that don't match its number of pages");
-	/* Every read of these headers is signed 32-bit on the other side, in libkdumpfile. */
-	if (sub_blocks > INT32_MAX / 2 || bitmap_blocks > INT32_MAX / 2)
-		return damaged("tables of absurd size");
 	dd->desc_off = off + bitmaps;
 	if (dd->desc_off >= file->size)
 		return cut_off(file, "page bitmaps");
 	if (bitmaps > FREE_BITMAPS && bitmaps > file->stored)
 		return damaged("page bitmaps larger than the rest of the file");
-	dd->bitmap_blocks = bitmap_blocks;
 	dd->dumped_off = off;
 	if (dd->max_pfn <= bitmaps * 8 / 2) {
 		dd->ram_off = off;
@@ -284,42 +259,6 @@ uint32_t khs_diskdump_codecs(const struct khs_file *file, const struct khs_diskd
 		codecs = desc.flags & KHS_DD_CODECS;
 	}
 	return codecs;
-}
-
-static void put32(uint8_t *p, uint32_t value)
-{
-	value = htole32(value);
-	memcpy(p, &value, sizeof(value));
-}
-
-static void put64(uint8_t *p, uint64_t value)
-{
-	value = htole64(value);
-	memcpy(p, &value, sizeof(value));
-}
-
-int khs_diskdump_blank(const struct khs_diskdump *dd)
-{
-	uint8_t h[DH_SIZE] = { 0 }, s[SH_SIZE] = { 0 };
-	int fd = memfd_create("khoscope-blank", MFD_CLOEXEC);
-
-	if (fd < 0)
-		return -1;
-	memcpy(h, signature, sizeof(signature));
-	put32(h + DH_VERSION, 6);
-	put32(h + DH_BLOCK_SIZE, dd->block);
-	put32(h + DH_SUB_HDR_SIZE, 1);
-	put32(h + DH_BITMAP_BLOCKS, dd->bitmap_blocks);
-	put32(h + DH_MAX_MAPNR, 1);
-	put32(s + SH_SPLIT, 1);
-	put64(s + SH_MAX_MAPNR_64, dd->max_pfn);
-	if (pwrite(fd, h, sizeof(h), 0) != sizeof(h) ||
-	    pwrite(fd, s, sizeof(s), dd->block) != sizeof(s) ||
-	    ftruncate(fd, (2 + (uint64_t)dd->bitmap_blocks) * dd->block)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
 }
 
 /* makedumpfile(8), -d: bits of the dump level. QEMU writes one as well. */

@@ -36,7 +36,6 @@ struct khs_diskdump {
 	uint64_t ram_off;        /* bitmap of RAM; 0 if the file has only the other */
 	uint64_t dumped_off;     /* bitmap of pages in the dump */
 	uint64_t bitmap_len;     /* bytes of each, as far as max_pfn needs */
-	uint32_t bitmap_blocks;  /* of both, as the header has it */
 	uint64_t desc_off;       /* page descriptors */
 	uint64_t vmcoreinfo_off;
 	uint64_t vmcoreinfo_len; /* 0 if there is none */
@@ -84,12 +83,6 @@ bool khs_diskdump_complete(const struct khs_file *file, const struct khs_diskdum
  * What the dump's maker was told to leave out, by the header: "zero pages, free pages (level 17)".
  */
 void khs_diskdump_filter(const struct khs_diskdump *dd, char *text, size_t size);
-
-/*
- * A file of headers alone, with @dd's page size and number of pages, that says of itself that it is
- * the part of a split dump that has no page, and has no notes; -1 if that can't be made.
- */
-int khs_diskdump_blank(const struct khs_diskdump *dd);
 
 /* Bits set in @len bytes. */
 uint64_t khs_popcount(const void *bytes, size_t len);

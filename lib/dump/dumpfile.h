@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A dump file made ready to be read: opened, put in order if it is flattened, its format told and
- * its tables known. The way into a file that both doors share; it decodes no page, that is left to
- * libkdumpfile at one and to crash at the other.
+ * its tables known. The way into a file that both doors share; it decodes no page (reader.h).
  */
 #ifndef KHS_DUMP_DUMPFILE_H
 #define KHS_DUMP_DUMPFILE_H

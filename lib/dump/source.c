@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "../base/error.h"
-#include "bulk.h"
 #include "dump.h"
 #include "dumpfile.h"
+#include "reader.h"
 
 struct source_dump {
 	struct khs_source source;
@@ -93,7 +93,7 @@ static struct khs_dump *source_clone(void *priv)
 {
 	const struct source_dump *sd = priv;
 
-	return sd->df.bounds ? khs_bulk_open(&sd->df) : NULL;
+	return sd->df.bounds ? khs_reader_dump(&sd->df) : NULL;
 }
 
 static const struct khs_dump_ops source_ops = {

@@ -12,7 +12,6 @@ shift
 export TMPDIR=${FUZZ_TMPDIR:-/dev/shm}
 export ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1
 export UBSAN_OPTIONS=print_stacktrace=1
-export LSAN_OPTIONS=suppressions=tests/fuzz/lsan.supp:print_suppressions=0
 
 # fuzz TARGET: leaves TARGET.log and TARGET.status
 fuzz() {

@@ -9,7 +9,6 @@ cd "$(dirname "$0")/../.." || exit
 build=$1 sanitized=$2
 export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1:exitcode=99
 export UBSAN_OPTIONS=print_stacktrace=1
-export LSAN_OPTIONS=suppressions=tests/fuzz/lsan.supp:print_suppressions=0
 # Where a file can be patched at once, if there is room.
 work=$(mktemp -d -p /dev/shm khoscope-mutate.XXXXXX) || exit
 trap 'rm -rf "$work"' EXIT
