@@ -8,7 +8,8 @@
 # make mutate   damage the real dumps MUTATIONS times (100) each, and have the tool look at them
 # make analyse  clang-tidy, cppcheck and gcc -fanalyzer
 # make bench    measure, against what the hardware can do and against drgn and crash; writes
-#               docs/performance.md and its plot (some minutes; NOTE= is put with it)
+#               docs/performance.md and its plot (some minutes; NOTE= is put with it, VMLINUX= is
+#               opened as well)
 # make lab      build real kernels, run them under QEMU, dump them (hours the first time; KERNELS=
 #               names some of tests/lab/kernels)
 # make score    check the lab's dumps, or those of KERNELS, against what their guests logged
@@ -45,8 +46,9 @@ LIBS = $(shell pkg-config --libs $(PKGS)) -lfdt $(CODECS) -pthread
 
 LIB_SRC := $(sort $(wildcard lib/*.c lib/*/*.c))
 # What needs elfutils or libbpf, and who calls it: crash brings memory, symbols and types itself.
-FILE_SRC := lib/open.c lib/dump/file.c lib/facts/btf.c lib/facts/dwarf.c lib/facts/vmlinux.c lib/facts/vmlinux_image.c lib/facts/elf_file.c \
-	lib/facts/debuginfo.c lib/facts/kernel_file.c
+FILE_SRC := lib/open.c lib/dump/file.c lib/facts/btf.c lib/facts/dwarf.c lib/facts/units.c \
+	lib/facts/vmlinux.c lib/facts/vmlinux_image.c lib/facts/elf_file.c lib/facts/debuginfo.c \
+	lib/facts/kernel_file.c
 DOOR_SRC := tools/verbs.c tools/options.c tools/parse.c tools/help.c tools/stream.c tools/progress.c \
 	tools/report.c tools/outputs.c
 CLI_SRC := tools/khoscope.c tools/screen.c tools/sandbox.c $(DOOR_SRC)
@@ -221,7 +223,7 @@ bench:
 	@tests/deps.sh bench
 	@$(MAKE) --no-print-directory -s $(addprefix $(B)/,khoscope bench/scan bench/floor \
 		tests/mkdump/mkdump vmcores/v72-out-faults.kdump vmcores/vmlinux-7.2.13)
-	@bench/bench.py $(B) docs
+	@bench/bench.py $(B) docs $(VMLINUX)
 
 lab:
 	@tests/deps.sh lab

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""bench.py BUILD DOCS: measures khoscope against what the hardware can do at the least, and against
+"""bench.py BUILD DOCS [VMLINUX]: measures khoscope against what the hardware can do at the least, and against
 drgn and crash; puts the tables into DOCS/performance.md and draws DOCS/performance.svg.
 
 What is compared is measured by turns, in one run, and what is said is the ratio of each pair of
@@ -45,8 +45,8 @@ def output(*command, **options):
 
 
 class Bench:
-    def __init__(self, build, docs):
-        self.build, self.docs = os.path.abspath(build), docs
+    def __init__(self, build, docs, vmlinux=None):
+        self.build, self.docs, self.vmlinux = os.path.abspath(build), docs, vmlinux
         self.dumps = os.path.join(self.build, "bench/dumps")
         self.lines = []
         self.at_scale = 0.0  # seconds a struct page, of the largest uncompressed dump
@@ -229,13 +229,21 @@ format {style}
         self.draw(points)
 
     def start(self):
-        self.table("(e) Start-up: the whole command, on a real dump of 640 MiB, vmcore alone",
-                   "command", "s (target 0.1)")
+        self.table("(e) Start-up: the whole command, on a real dump of 640 MiB",
+                   "command", "s", "target")
         dump = self.tool("vmcores/v72-out-faults.kdump")
         for verb in ("status", "check", "facts"):
             command = (self.tool("khoscope"), verb, dump)
             self.row(f"`khoscope {verb}`",
-                     self.spread([self.timed(*command) for _ in range(ROUNDS)], 3))
+                     self.spread([self.timed(*command) for _ in range(ROUNDS)], 3), 0.1)
+        if not self.vmlinux:
+            return
+        sections = re.findall(r"\.debug_info +PROGBITS +\S+ \S+ (\S+)",
+                              output("readelf", "-SW", self.vmlinux))
+        size = sum(int(s, 16) for s in sections) >> 20
+        command = (self.tool("khoscope"), "status", "-q", "--any-build-id", "-k", self.vmlinux, dump)
+        self.row(f"`khoscope status -k {os.path.basename(self.vmlinux)}`, {size} MiB of .debug_info",
+                 self.spread([self.timed(*command) for _ in range(ROUNDS)], 3), 0.5)
 
     def threads(self):
         self.table("(f) Two threads against one", "dump", "gain (target 1.8)", "gain of the floor")
@@ -326,6 +334,6 @@ format {style}
         say(f"{path}: written, after {time.monotonic() - begun:.0f} s")
 
 
-if len(sys.argv) != 3:
-    sys.exit("usage: bench.py BUILD DOCS")
-Bench(sys.argv[1], sys.argv[2]).run()
+if len(sys.argv) not in (3, 4):
+    sys.exit("usage: bench.py BUILD DOCS [VMLINUX]")
+Bench(*sys.argv[1:]).run()

@@ -139,6 +139,52 @@ else
 	skip "DWARF 4 and 5" "no x86_64 compiler"
 fi
 
+# ---- which units are read ------------------------------------------------------------------------
+
+# Nobody who has all of this reads more than the units that are likely to have the rest.
+cat >memblock.c <<'C'
+struct page { long flags; } a;
+struct pglist_data { int node_id; } b;
+struct zone { long zone_start_pfn; } c;
+struct mem_section { long section_mem_map; } d;
+enum { __NR_PAGEFLAGS = 24, __MAX_NR_ZONES = 5, PG_lru = 5, PG_head = 6, PG_reserved = 14,
+	PG_private = 15, PG_swapbacked = 18 } e;
+int memblock_add(void) { return a.flags + b.node_id + c.zone_start_pfn + d.section_mem_map + e; }
+C
+cat >kexec_handover.c <<'C'
+struct kho_out { long pad; void *fdt; } out;
+void *kho_preserve_folio(void) { return out.fdt; }
+C
+echo 'struct xa_node { char pad; unsigned char shift; } x; int main(void) { return x.shift; }' >other.c
+cp kexec_handover.c renamed.c
+
+# units NAME FACTS COMMAND...: of two facts in units of their own, those that are known of ./units
+# after COMMAND, which makes it of files
+units() {
+	if ! "${@:3}" 2>cc.err; then skip "units, $1" "$(tail -n 1 cc.err)"; return; fi
+	run facts --json --any-build-id -k units "$dump"
+	jq -r '[.facts[] | select(.source == "DWARF" and
+		(.name == "kho_out.fdt" or .name == "xa_node.shift")) |
+		"\(.name)=\(.value)"] | join(" ")' out >got
+	check "units, $1: ${2:-none}" [ "$(cat got)" = "$2" ]
+}
+link() {
+	${CC:-cc} -g -O2 -o units "${@:2}" -nostdlib -static -Wl,-e,main -Wl,--build-id \
+		-Wl,--defsym,_stext=0xffffffff81000000 && ${1:-true} units
+}
+if [ "$(uname -m)" = x86_64 ]; then
+	named=(memblock.c kexec_handover.c other.c)
+	units "by address" kho_out.fdt=8 link '' memblock.c renamed.c other.c
+	units "by name, no .debug_aranges" kho_out.fdt=8 link 'objcopy -R .debug_aranges' "${named[@]}"
+	units "by name, no symbols" kho_out.fdt=8 link 'strip --strip-symbol=kho_preserve_folio' \
+		"${named[@]}"
+	units "by name, LTO" kho_out.fdt=8 link '' -flto -fno-ipa-icf "${named[@]}"
+	units "the rest is not read" "" link '' memblock.c other.c
+	sed -i '/zone_start_pfn/d; s/c.zone_start_pfn/0/' memblock.c
+	units "the rest is read if something is wanting" "kho_out.fdt=8 xa_node.shift=1" \
+		link '' memblock.c renamed.c other.c
+fi
+
 # ---- files that are named ------------------------------------------------------------------------
 
 run facts --json --system-map System.map "$dump"
@@ -172,7 +218,10 @@ check "stripped, and no debug file: the dump makes up for it" [ "$(from BTF)" -g
 check "stripped, and no debug file: that is said" grep -q 'no symbol table' err
 objcopy --compress-debug-sections=zlib "$vmlinux" compressed
 run facts --json -k compressed "$dump"
-many DWARF "compressed sections"
+many "vmlinux BTF" "compressed sections: BTF will do"
+objcopy -R .BTF compressed
+run facts --json -k compressed "$dump"
+many DWARF "compressed sections, no BTF"
 rm -f compressed
 
 # ---- nobody but VMCOREINFO -----------------------------------------------------------------------

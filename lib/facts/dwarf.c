@@ -8,6 +8,7 @@
 
 #include "../base/error.h"
 #include "types.h"
+#include "units.h"
 
 /* C code nests less; a damaged file may nest without end. */
 #define MAX_DEPTH 16
@@ -238,45 +239,39 @@ static void visit_unit(struct khs_types *types, Dwarf_Die *unit, uint64_t *budge
 	} while (!dwarf_siblingof(&def.die, &def.die));
 }
 
-/*
- * Compile units that define or use nearly all of it. Only a short cut: what is missing after them
- * is looked for everywhere.
- */
-static bool is_likely(Dwarf_Die *unit)
-{
-	static const char *const files[] = {
-		"kexec_handover.c", "numa_memblks.c", "memblock.c", "sparse.c",
-		"luo_session.c", "luo_file.c", "luo_flb.c", "xarray.c",
-	};
-	const char *name = name_of(unit), *slash = strrchr(name, '/');
+struct pass {
+	struct khs_types *types;
+	uint64_t budget;
+};
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		if (!strcmp(slash ? slash + 1 : name, files[i]))
-			return true;
-	}
-	return false;
+/*
+ * Something optional that is in none of these units is taken for absent from the kernel: to be sure
+ * would be to read everything, each time, for the enumerators its configuration leaves out.
+ */
+static bool visit_likely(void *arg, Dwarf_Die *unit)
+{
+	struct pass *pass = arg;
+
+	visit_unit(pass->types, unit, &pass->budget, MAX_DEPTH);
+	return khs_types_lack(pass->types, KHS_OPTIONAL);
 }
 
-/*
- * Something optional that is in none of the likely units is taken for absent from the kernel: to be
- * sure would be to read everything, each time, for the enumerators its configuration leaves out.
- */
-static void visit_units(struct khs_types *types, Dwarf *dw, bool likely)
+static void visit_all(struct khs_types *types, Dwarf *dw)
 {
 	uint64_t budget = MEMBER_BUDGET;
 	Dwarf_CU *cu = NULL;
 	Dwarf_Die unit;
 
-	while (khs_types_lack(types, likely ? KHS_OPTIONAL : KHS_WANTED) &&
-	       !dwarf_get_units(dw, cu, &cu, NULL, NULL, &unit, NULL)) {
-		if (is_likely(&unit) == likely)
-			visit_unit(types, &unit, &budget, likely ? MAX_DEPTH : 0);
-	}
+	while (khs_types_lack(types, KHS_WANTED) &&
+	       !dwarf_get_units(dw, cu, &cu, NULL, NULL, &unit, NULL))
+		visit_unit(types, &unit, &budget, 0);
 }
 
-struct khs_error *khs_facts_from_dwarf(struct khs_facts *facts, Elf *elf, const char *source)
+struct khs_error *khs_facts_from_dwarf(struct khs_facts *facts, Elf *elf,
+				       const struct khs_units *units, const char *source)
 {
 	_cleanup_free_ struct khs_types *types = malloc(sizeof(*types));
+	struct pass pass = { .types = types, .budget = MEMBER_BUDGET };
 	_cleanup_(dwarf_endp) Dwarf *dw = NULL;
 
 	if (!types)
@@ -285,8 +280,8 @@ struct khs_error *khs_facts_from_dwarf(struct khs_facts *facts, Elf *elf, const 
 	if (!dw)
 		return khs_error_new(KHS_ERR_NOTFOUND, "DWARF: %s", dwarf_errmsg(-1));
 	khs_types_init(types, facts);
-	visit_units(types, dw, true);
-	visit_units(types, dw, false);
+	khs_units_visit(units, dw, visit_likely, &pass);
+	visit_all(types, dw);
 	khs_types_apply(types, facts, source);
 	return NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Types from the DWARF of an open ELF file (libdw), versions 4 and 5. Reads structures and
- * enumerations at the top of compile units; no variables, no code, no split DWARF.
+ * enumerations at the top of units; no variables, no code, no split DWARF.
  */
 #ifndef KHS_FACTS_DWARF_H
 #define KHS_FACTS_DWARF_H
@@ -10,7 +10,10 @@
 
 #include "facts.h"
 
-/* NOTFOUND if @elf has no DWARF. */
-struct khs_error *khs_facts_from_dwarf(struct khs_facts *facts, Elf *elf, const char *source);
+struct khs_units;
+
+/* @units: which to read first. NOTFOUND if @elf has no DWARF. */
+struct khs_error *khs_facts_from_dwarf(struct khs_facts *facts, Elf *elf,
+				       const struct khs_units *units, const char *source);
 
 #endif

@@ -180,13 +180,22 @@ Elf_Scn *khs_elf_section(Elf *elf, GElf_Word type, const char *name, GElf_Shdr *
 	return NULL;
 }
 
+bool khs_elf_packs_dwarf(Elf *elf)
+{
+	GElf_Shdr shdr;
+
+	return khs_elf_section(elf, SHT_PROGBITS, ".zdebug_info", &shdr) ||
+	       (khs_elf_section(elf, SHT_PROGBITS, ".debug_info", &shdr) &&
+		shdr.sh_flags & SHF_COMPRESSED);
+}
+
 static void visit_symbol(Elf *elf, struct khs_wanted *w, const GElf_Sym *sym, size_t link)
 {
 	int type = GELF_ST_TYPE(sym->st_info);
 	struct khs_wanted_name *found;
 	const char *name;
 
-	if (sym->st_shndx == SHN_UNDEF || type == STT_FILE || type == STT_SECTION)
+	if (sym->st_shndx == SHN_UNDEF || type == STT_SECTION)
 		return;
 	name = elf_strptr(elf, link, sym->st_name);
 	if (!name)

@@ -42,8 +42,11 @@ void khs_elf_file_find_debug(struct khs_elf_file *f, const char *path);
 /* @name NULL: any of that type. */
 Elf_Scn *khs_elf_section(Elf *elf, GElf_Word type, const char *name, GElf_Shdr *shdr);
 
-/* Answers @w from the symbol table of @elf, as linked; false if it has none. */
+/* Answers @w from the symbol table of @elf, as linked, source files among them; false: it has none. */
 bool khs_elf_scan_symbols(Elf *elf, struct khs_wanted *w);
+
+/* Whether its DWARF has to be inflated, all of it, before any of it can be read. */
+bool khs_elf_packs_dwarf(Elf *elf);
 
 /* One line, however many there are to tell. */
 void khs_elf_file_warn(struct khs_elf_file *f, const char *text);

@@ -11,6 +11,8 @@
 #include "dwarf.h"
 #include "elf_file.h"
 #include "moved.h"
+#include "types.h"
+#include "units.h"
 
 static const GElf_Half machines[] = {
 	[KHS_ARCH_X86_64] = EM_X86_64,
@@ -60,7 +62,8 @@ static bool scan_symbols(struct khs_elf_file *v, const char *path, struct khs_wa
 }
 
 static struct khs_error *read_symbols(struct khs_elf_file *v, const char *path,
-				      struct khs_facts *facts, const struct khs_vmcoreinfo *vmci)
+				      struct khs_facts *facts, const struct khs_vmcoreinfo *vmci,
+				      struct khs_units *units)
 {
 	_cleanup_free_ struct khs_wanted *w = malloc(sizeof(*w));
 	const struct khs_wanted_name *stext;
@@ -71,10 +74,12 @@ static struct khs_error *read_symbols(struct khs_elf_file *v, const char *path,
 		return khs_enomem();
 	khs_wanted_init(w, facts, KHS_NEED_SYMBOL);
 	khs_wanted_add(w, "_stext", KHS_NR_NEEDS);
+	khs_units_want(w);
 	if (!scan_symbols(v, path, w)) {
 		khs_elf_file_warn(v, "it has no symbol table");
 		return NULL;
 	}
+	khs_units_take(units, w);
 	stext = khs_wanted_find(w, "_stext", strlen("_stext"));
 	err = khs_moved(vmci, stext && stext->rank, stext ? stext->value : 0, &offset);
 	if (err)
@@ -100,9 +105,9 @@ static struct khs_error *read_btf(const struct khs_elf_file *v, struct khs_facts
 
 /* NOTFOUND if neither the file nor what was stripped from it has any. */
 static struct khs_error *read_dwarf(struct khs_elf_file *v, const char *path,
-				    struct khs_facts *facts)
+				    const struct khs_units *units, struct khs_facts *facts)
 {
-	struct khs_error *err = khs_facts_from_dwarf(facts, v->elf, "DWARF");
+	struct khs_error *err = khs_facts_from_dwarf(facts, v->elf, units, "DWARF");
 
 	if (khs_error_code(err) != KHS_ERR_NOTFOUND)
 		return err;
@@ -110,7 +115,7 @@ static struct khs_error *read_dwarf(struct khs_elf_file *v, const char *path,
 	if (!v->debug)
 		return err;
 	khs_error_free(err);
-	return khs_facts_from_dwarf(facts, v->debug, "DWARF");
+	return khs_facts_from_dwarf(facts, v->debug, units, "DWARF");
 }
 
 static bool is_missing(struct khs_error **err)
@@ -122,11 +127,33 @@ static bool is_missing(struct khs_error **err)
 	return true;
 }
 
-static struct khs_error *read_types(struct khs_elf_file *v, const char *path,
-				    struct khs_facts *facts)
+static bool lacks_types(const struct khs_facts *facts)
 {
-	struct khs_error *err = read_dwarf(v, path, facts);
+	_cleanup_free_ struct khs_types *types = malloc(sizeof(*types));
 
+	if (!types)
+		return true;
+	khs_types_init(types, facts);
+	return khs_types_lack(types, KHS_WANTED);
+}
+
+/* A gigabyte of DWARF takes five seconds to inflate, and BTF is five megabytes. */
+static bool btf_will_do(const struct khs_elf_file *v, struct khs_facts *facts)
+{
+	if (!khs_elf_packs_dwarf(v->elf))
+		return false;
+	khs_error_free(read_btf(v, facts, "vmlinux BTF"));
+	return !lacks_types(facts);
+}
+
+static struct khs_error *read_types(struct khs_elf_file *v, const char *path,
+				    const struct khs_units *units, struct khs_facts *facts)
+{
+	struct khs_error *err;
+
+	if (btf_will_do(v, facts))
+		return NULL;
+	err = read_dwarf(v, path, units, facts);
 	if (!is_missing(&err))
 		return err;
 	err = read_btf(v, facts, "vmlinux BTF");
@@ -151,10 +178,11 @@ static struct khs_error *read_all(struct khs_elf_file *v, struct khs_facts *fact
 				  const struct khs_vmlinux_wanted *of)
 {
 	struct khs_error *err = open_and_check(v, path, of);
+	struct khs_units units = { 0 };
 
 	if (!err)
-		err = read_symbols(v, path, facts, of->vmci);
-	return err ? err : read_types(v, path, facts);
+		err = read_symbols(v, path, facts, of->vmci, &units);
+	return err ? err : read_types(v, path, &units, facts);
 }
 
 struct khs_error *khs_facts_from_vmlinux(struct khs_facts *facts, const char *path,
@@ -178,11 +206,12 @@ static struct khs_error *ask_all(struct khs_elf_file *v, const char *path,
 				 const struct khs_vmlinux_wanted *of, struct khs_vmlinux_facts *ret)
 {
 	struct khs_error *err = open_and_check(v, path, of);
+	struct khs_units units = { 0 };
 
 	if (!err)
-		err = read_symbols(v, path, &ret->symtab, of->vmci);
+		err = read_symbols(v, path, &ret->symtab, of->vmci, &units);
 	if (!err)
-		err = read_dwarf(v, path, &ret->dwarf);
+		err = read_dwarf(v, path, &units, &ret->dwarf);
 	is_missing(&err);
 	if (!err)
 		err = read_btf(v, &ret->btf, "vmlinux BTF");

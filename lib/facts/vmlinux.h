@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Symbols and types from a vmlinux file (elfutils): .symtab, DWARF, and .BTF where a file has no
- * DWARF; what was stripped from it is looked for where libdwfl does. Checks that it is the dumped
- * kernel's by its build-id. Also types from a file of BTF alone. Loads no module. A file compressed
- * by gzip, bzip2, xz or zstd is unpacked if libdw can.
+ * DWARF, or has compressed it; what was stripped from it is looked for where libdwfl does. Checks
+ * that it is the dumped kernel's by its build-id. Also types from a file of BTF alone. Loads no
+ * module. A file compressed by gzip, bzip2, xz or zstd is unpacked if libdw can.
  */
 #ifndef KHS_FACTS_VMLINUX_H
 #define KHS_FACTS_VMLINUX_H
