@@ -40,50 +40,47 @@ const char *khs_blob_format_name(enum khs_blob_format format)
 }
 
 /* The blob's own bytes, in pieces, as far as the dump has them. */
-static struct khs_error *put_bytes(struct show *s, const struct khs_blob *blob,
-				   enum khs_presence *presence)
+static enum khs_presence put_bytes(struct show *s, const struct khs_blob *blob)
 {
+	enum khs_presence presence = KHS_PRESENT;
 	uint8_t buf[4096];
 	size_t done;
 
-	for (uint64_t at = 0; at < blob->size; at += done) {
+	for (uint64_t at = 0; at < blob->size && presence == KHS_PRESENT; at += done) {
 		size_t want = sizeof(buf);
 
-		if (khs_kernel_interrupted(&s->k->kernel))
-			return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
+		khs_kernel_interrupted(&s->k->kernel); /* then the rest is not read */
 		if (blob->size - at < want)
 			want = (size_t)(blob->size - at);
-		*presence = khs_dump_read(s->k->kernel.dump, blob->phys + at, buf, want, &done);
+		presence = khs_dump_read(s->k->kernel.dump, blob->phys + at, buf, want, &done);
 		if (done)
 			s->visitor->bytes(s->arg, at, buf, done);
-		if (*presence != KHS_PRESENT)
-			return NULL;
 	}
-	return NULL;
+	return presence;
 }
 
-static struct khs_error *put_blob(struct show *s, const struct khs_blob_bytes *bytes,
-				  const struct khs_blob *blob)
+static void put_blob(struct show *s, const struct khs_blob_bytes *bytes,
+		     const struct khs_blob *blob)
 {
 	enum khs_presence presence = KHS_PRESENT;
-	struct khs_error *err = NULL;
 
 	s->visitor->begin(s->arg, blob);
 	if (bytes)
 		khs_blob_items(bytes, blob->name, s->opts->bytes, s->visitor->item, s->arg);
 	if (blob->format == KHS_BLOB_FORMAT_OPAQUE && s->opts->bytes)
-		err = put_bytes(s, blob, &presence);
+		presence = put_bytes(s, blob);
 	s->visitor->end(s->arg, presence);
-	return err;
 }
 
 /* Why a blob is not looked into at all; NULL if it may be. */
-static const char *untouchable(const struct khs_blob *blob)
+static const char *untouchable(const struct khs *k, const struct khs_blob *blob)
 {
 	if (!blob->has_phys)
 		return "the root FDT names no address";
 	if (blob->state == KHS_BLOB_CONSUMED)
 		return "consumed: its owner restored it, and may have freed it";
+	if (blob->state == KHS_BLOB_UNPROVEN && khs_interrupted(k))
+		return khs_presence_text(KHS_UNREAD);
 	if (blob->state == KHS_BLOB_UNPROVEN)
 		return "whether it was consumed can't be told: no mark to look at";
 	return NULL;
@@ -100,18 +97,20 @@ static struct khs_error *show_subtree(struct show *s, enum khs_direction directi
 	};
 	struct khs_error *err;
 
-	blob.why = untouchable(&blob);
-	if (blob.why)
-		return put_blob(s, NULL, &blob);
+	blob.why = untouchable(s->k, &blob);
+	if (blob.why) {
+		put_blob(s, NULL, &blob);
+		return NULL;
+	}
 	err = khs_blob_read(&s->k->kernel, t->name, t->phys, t->size, &bytes);
 	if (err)
 		return err;
 	blob.format = bytes.format;
 	blob.type = bytes.type;
 	blob.why = bytes.why[0] ? bytes.why : NULL;
-	err = put_blob(s, &bytes, &blob);
+	put_blob(s, &bytes, &blob);
 	khs_blob_deinit(&bytes);
-	return err;
+	return NULL;
 }
 
 /* kho_in and kho_out always hold its address, and the kernel reads it whenever it is asked. */
@@ -130,8 +129,10 @@ static struct khs_error *show_root(struct show *s, enum khs_direction direction,
 		blob.why = direction == KHS_IN && s->k->kho.handover_known ?
 				   "this boot was handed none" :
 				   "where it is is not known";
-	if (!subtrees->fdt)
-		return put_blob(s, NULL, &blob);
+	if (!subtrees->fdt) {
+		put_blob(s, NULL, &blob);
+		return NULL;
+	}
 	err = khs_blob_read(&s->k->kernel, NULL, blob.phys, khs_page_size(s->k), &bytes);
 	if (err)
 		return err;
@@ -139,9 +140,9 @@ static struct khs_error *show_root(struct show *s, enum khs_direction direction,
 	blob.has_size = bytes.data;
 	blob.size = bytes.size;
 	blob.why = bytes.why[0] ? bytes.why : NULL;
-	err = put_blob(s, &bytes, &blob);
+	put_blob(s, &bytes, &blob);
 	khs_blob_deinit(&bytes);
-	return err;
+	return NULL;
 }
 
 static struct khs_error *show_all(struct show *s, enum khs_direction direction,
@@ -153,9 +154,8 @@ static struct khs_error *show_all(struct show *s, enum khs_direction direction,
 	for (size_t i = 0; i < subtrees->n && !err; i++) {
 		if (name && strcmp(name, subtrees->v[i].name))
 			continue;
-		if (khs_kernel_interrupted(&s->k->kernel))
-			return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
 		s->found++;
+		khs_kernel_interrupted(&s->k->kernel); /* then those that follow are not read */
 		err = show_subtree(s, direction, &subtrees->v[i]);
 	}
 	return err;
@@ -192,7 +192,9 @@ struct khs_error *khs_fdt(struct khs *k, const struct khs_fdt_options *opts,
 		err = show_direction(&s, KHS_OUT);
 	if (!err && o.directions & KHS_IN)
 		err = show_direction(&s, KHS_IN);
-	if (!err && o.name && !s.found)
-		return khs_error_new(KHS_ERR_NOTFOUND, "no subtree is called '%s'", o.name);
-	return err;
+	if (err || !o.name || s.found)
+		return err;
+	if (khs_interrupted(k))
+		return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
+	return khs_error_new(KHS_ERR_NOTFOUND, "no subtree is called '%s'", o.name);
 }

@@ -685,8 +685,9 @@ struct khs_fdt_visitor {
 
 /*
  * Decodes the root FDT and its subtrees. An incoming blob is looked into only while all of it is
- * marked: kho_restore_page() takes the mark away, and the memory may be anybody's after that.
- * Errors: NOTFOUND if there is no subtree of that name, NOMEM, INTERRUPTED, USAGE.
+ * marked: kho_restore_page() takes the mark away, and the memory may be anybody's after that. What
+ * an interrupt leaves is visited all the same, as not read. Errors: NOTFOUND if there is no subtree
+ * of that name, INTERRUPTED if there was no time to see, NOMEM, USAGE.
  */
 KHS_API struct khs_error *khs_fdt(struct khs *k, const struct khs_fdt_options *opts,
 				  const struct khs_fdt_visitor *visitor, void *arg);
@@ -713,7 +714,7 @@ enum khs_outcome {
 	KHS_OUTCOME_KEPT,      /* same boot: in both */
 	KHS_OUTCOME_ADDED,     /* same boot: preserved since OLD */
 	KHS_OUTCOME_REMOVED,   /* same boot: not preserved any more */
-	KHS_OUTCOME_UNKNOWN,   /* the dumps lack what it takes to tell */
+	KHS_OUTCOME_UNKNOWN,   /* the dumps lack what it takes to tell, or it was not looked at */
 	KHS_OUTCOME_REORDERED, /* covered by a block, or blocks, of another order */
 	KHS_OUTCOME_DAMAGED,   /* handed over, but its struct pages are not as they have to be */
 	KHS_OUTCOME_APPEARED,  /* same boot: marked since OLD, which nothing does */
@@ -770,7 +771,8 @@ struct khs_diff_options {
  * against what @new's has of it; for one boot, what was preserved and pending then and later. The
  * ranges come by pfn, those that only @new has at the end of each direction, until @visit returns
  * false. *@summary is whole unless it did. Errors: MISMATCH if the dumps don't belong together,
- * NODATA if one of them knows nothing of KHO, NOMEM, INTERRUPTED.
+ * NODATA if one of them knows nothing of KHO, NOMEM, INTERRUPTED if that came before there was
+ * anything to compare; what a later interrupt leaves is UNKNOWN, or not known to be preserved.
  */
 KHS_API struct khs_error *khs_diff(struct khs *old, struct khs *new_,
 				   const struct khs_diff_options *opts,

@@ -544,14 +544,30 @@ expect 5000 not looked at
 expect 5000 interrupted
 expect 5000 khoscope: interrupted: what is printed is what was known by then
 END
-SLOW=$tmp env --default-signal=INT timeout --foreground --preserve-status -s INT 3 \
-	env LD_PRELOAD="$tmp/slow.so" "$khoscope" check --json --no-sandbox many \
-	>out 2>err </dev/null
-check "Ctrl-C, no terminal: status 130" [ $? = 130 ]
+# slowly SECONDS ARGUMENT...: with a slow disk, and interrupted after that
+slowly() {
+	SLOW=$tmp env --default-signal=INT timeout --foreground --preserve-status -s INT "$1" \
+		env LD_PRELOAD="$tmp/slow.so" "$khoscope" "${@:2}" --no-sandbox >out 2>err </dev/null
+	status=$?
+}
+slowly 3 check --json many
+check "Ctrl-C, no terminal: status 130" [ "$status" = 130 ]
 check "Ctrl-C, no terminal: no progress" [ "$(wc -l <err)" = 1 ]
 check "Ctrl-C, no terminal: partial JSON" jq -e '.coverage.interrupted and
 	(.coverage.all_judged | not) and .coverage.unread > 0 and
 	.coverage.judged + .coverage.unread == .coverage.pages' out
+slowly 4 diff --json many many
+check "Ctrl-C, diff: status 130" [ "$status" = 130 ]
+check "Ctrl-C, diff: one line, that it is partial" grep -qx \
+	'khoscope: interrupted: what is printed is what was known by then' err
+check "Ctrl-C, diff: partial JSON" jq -e '.interrupted and (.all_judged | not) and
+	.relation == "same boot" and (.doubt | test("^interrupted")) and .outcomes.kept.ranges > 2000' out
+for cut in 0.4 0.7 1; do
+	slowly "$cut" fdt --json "$dumps/v72-in-retrieved.kdump"
+	[ -s out ] && break
+done
+check "Ctrl-C, fdt: status 130" [ "$status" = 130 ]
+check "Ctrl-C, fdt: partial JSON" jq -e '.interrupted' out
 if command -v less >which.out; then
 	pager=less check "Ctrl-C: a pager shows what was found all the same" on_terminal check many <<-END
 		expect 20000 s left

@@ -16,7 +16,7 @@ enum {
 struct pass {
 	struct khs_after *after;
 	struct khs_judge judge;
-	struct khs_error *(*put)(void *arg, const struct khs_diff_piece *piece);
+	void (*put)(void *arg, const struct khs_diff_piece *piece);
 	void *arg;
 	uint64_t start;     /* blocks are counted from here */
 	unsigned int order;
@@ -56,7 +56,7 @@ static enum khs_outcome outcome_of(unsigned int seen)
 	return seen & SEEN_USED ? KHS_OUTCOME_RESTORED : KHS_OUTCOME_FREED;
 }
 
-static struct khs_error *put(struct pass *s, uint64_t pfn, uint64_t end, unsigned int seen)
+static void put(struct pass *s, uint64_t pfn, uint64_t end, unsigned int seen)
 {
 	enum khs_outcome outcome = outcome_of(seen);
 	const struct khs_diff_piece piece = {
@@ -65,32 +65,30 @@ static struct khs_error *put(struct pass *s, uint64_t pfn, uint64_t end, unsigne
 		.proven = outcome == KHS_OUTCOME_LOST || s->after->new->mem.noinit_known,
 	};
 
-	return s->put(s->arg, &piece);
+	s->put(s->arg, &piece);
 }
 
 /* Pages [@pfn, @end), which follow those noted before, are all @seen. */
-static struct khs_error *note(struct pass *s, uint64_t pfn, uint64_t end, unsigned int seen)
+static void note(struct pass *s, uint64_t pfn, uint64_t end, unsigned int seen)
 {
 	uint64_t block = 1ull << s->order;
-	struct khs_error *err = NULL;
 
-	while (pfn < end && !err) {
+	while (pfn < end) {
 		uint64_t into = (pfn - s->start) & (block - 1);
 		uint64_t next = into ? pfn - into + block : pfn + ((end - pfn) & ~(block - 1));
 
 		if (!into && next > pfn) {
-			err = put(s, pfn, next, seen);
+			put(s, pfn, next, seen);
 		} else {
 			next = pfn - into + block < end ? pfn - into + block : end;
 			s->seen |= seen;
 			if (next == pfn - into + block) {
-				err = put(s, next - block, next, s->seen);
+				put(s, next - block, next, s->seen);
 				s->seen = 0;
 			}
 		}
 		pfn = next;
 	}
-	return err;
 }
 
 /* ---- pages ---------------------------------------------------------------------------------- */
@@ -119,28 +117,29 @@ static bool is_free(struct pass *s, uint64_t pfn, const struct khs_page *p, uint
 	return khs_page_listed(&s->judge, pfn, p);
 }
 
-static struct khs_error *note_piece(struct pass *s, const struct khs_memmap_piece *piece)
+static void note_piece(struct pass *s, const struct khs_memmap_piece *piece)
 {
 	const struct khs_page_layout *l = &s->after->new->mem.layout;
 	uint64_t pfn = piece->pfn, stop = pfn + piece->pages, from = pfn, next;
-	struct khs_error *err = NULL;
 	unsigned int last = 0;
 
-	if (piece->presence != KHS_PRESENT)
-		return note(s, pfn, stop, SEEN_ABSENT);
-	for (; pfn < stop && !err; pfn = next) {
+	if (piece->presence != KHS_PRESENT) {
+		note(s, pfn, stop, SEEN_ABSENT);
+		return;
+	}
+	for (; pfn < stop; pfn = next) {
 		struct khs_page p = khs_page_decode(l, piece->raw + (pfn - piece->pfn) * l->size);
 		unsigned int seen = is_free(s, pfn, &p, &next) ? SEEN_FREE : SEEN_USED;
 
 		if (seen != last) {
-			err = note(s, from, pfn, last);
+			note(s, from, pfn, last);
 			from = pfn;
 			last = seen;
 		}
 		if (next > stop)
 			next = stop;
 	}
-	return err ? err : note(s, from, stop, last);
+	note(s, from, stop, last);
 }
 
 static uint64_t nearer(uint64_t a, uint64_t b)
@@ -182,36 +181,35 @@ static unsigned int known(const struct pass *s, uint64_t pfn, uint64_t *end)
 
 struct khs_error *khs_after_judge(struct khs_after *after, uint64_t start, uint64_t end,
 				  unsigned int order,
-				  struct khs_error *(*put_piece)(void *arg,
-								 const struct khs_diff_piece *),
+				  void (*put_piece)(void *arg,
+						    const struct khs_diff_piece *piece),
 				  void *arg)
 {
 	const struct khs_mem *mem = &after->new->mem;
 	struct pass s = {
 		.after = after, .put = put_piece, .arg = arg, .start = start, .order = order,
 	};
-	struct khs_error *err = NULL;
 	struct khs_memmap map;
 
 	khs_judge_init(&s.judge, mem, &after->new->kho);
 	if (!khs_memmap_init(&map, mem, NULL))
 		return khs_enomem();
-	while (start < end && !err) {
+	while (start < end) {
 		uint64_t next = end;
 		unsigned int seen = known(&s, start, &next);
 		struct khs_memmap_piece piece;
 
-		if (khs_kernel_interrupted(mem->kernel)) {
-			err = khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
-		} else if (seen) {
-			err = note(&s, start, next, seen);
+		if (khs_kernel_interrupted(mem->kernel) && !seen)
+			seen = SEEN_ABSENT; /* what is not looked at is as good as that */
+		if (seen) {
+			note(&s, start, next, seen);
 		} else {
 			piece = khs_memmap_next(&map, start, next);
 			next = start + piece.pages;
-			err = note_piece(&s, &piece);
+			note_piece(&s, &piece);
 		}
 		start = next;
 	}
 	khs_memmap_deinit(&map);
-	return err;
+	return NULL;
 }

@@ -55,10 +55,10 @@ const char *khs_relation_name(enum khs_relation relation)
 	return names[relation];
 }
 
-static struct khs_error *put(struct diff *d, enum khs_outcome outcome, uint64_t pfn, uint64_t end,
-			     unsigned int order, int new_order)
+static void put(struct diff *d, enum khs_outcome outcome, uint64_t pfn, uint64_t end,
+		unsigned int order, int new_order)
 {
-	return khs_diff_ranges_put(&d->ranges, &(struct khs_diff_piece){
+	khs_diff_ranges_put(&d->ranges, &(struct khs_diff_piece){
 		.outcome = outcome, .pfn = pfn, .end = end, .order = order,
 		.new_order = new_order, .proven = true });
 }
@@ -73,7 +73,8 @@ static struct khs_error *put_gone(struct diff *d, uint64_t pfn, uint64_t end, un
 	if (d->judge_pages)
 		return khs_after_judge(&d->after, pfn, end, order, khs_diff_ranges_put,
 				       &d->ranges);
-	return put(d, d->gone, pfn, end, order, -1);
+	put(d, d->gone, pfn, end, order, -1);
+	return NULL;
 }
 
 /*
@@ -103,8 +104,8 @@ static struct khs_error *put_others(struct diff *d, uint64_t pfn, uint64_t end, 
 			from = pfn;
 		err = put_gone(d, pfn, from, order);
 		if (!err && from < to)
-			err = put(d, KHS_OUTCOME_REORDERED, from, to, order,
-				  khs_blocks_over(&d->now, from, to));
+			put(d, KHS_OUTCOME_REORDERED, from, to, order,
+			    khs_blocks_over(&d->now, from, to));
 		pfn = to;
 	}
 	return err;
@@ -130,7 +131,7 @@ static struct khs_error *put_run(struct diff *d, const struct khs_run *run)
 
 		err = put_others(d, pos, from, run->order);
 		if (!err)
-			err = put(d, outcome_of(d, run, e->tag), from, to, run->order, -1);
+			put(d, outcome_of(d, run, e->tag), from, to, run->order, -1);
 		pos = to;
 	}
 	return err ? err : put_others(d, pos, end, run->order);
@@ -139,25 +140,24 @@ static struct khs_error *put_run(struct diff *d, const struct khs_run *run)
 /* ---- what only NEW has ---------------------------------------------------------------------- */
 
 /* Blocks of @run that nothing of d->before touches; what does was said there. */
-static struct khs_error *put_new(struct diff *d, const struct khs_run *run,
-				 enum khs_outcome outcome)
+static void put_new(struct diff *d, const struct khs_run *run, enum khs_outcome outcome)
 {
 	const struct khs_extents *any = &d->before.any;
 	const struct khs_extent *e = khs_extents_from(any, run->pfn);
 	uint64_t pos = run->pfn, end = khs_run_end(run), block = 1ull << run->order;
-	struct khs_error *err = NULL;
 
-	for (; e && e < khs_extents_end(any) && e->start < end && !err; e++) {
+	for (; e && e < khs_extents_end(any) && e->start < end; e++) {
 		uint64_t from = e->start <= pos ? pos :
 				pos + ((e->start - pos) & ~(block - 1));
 		uint64_t to = e->end < end ? pos + ((e->end - pos + block - 1) & ~(block - 1)) :
 					     end;
 
 		if (from > pos)
-			err = put(d, outcome, pos, from, run->order, -1);
+			put(d, outcome, pos, from, run->order, -1);
 		pos = to;
 	}
-	return err || pos >= end ? err : put(d, outcome, pos, end, run->order, -1);
+	if (pos < end)
+		put(d, outcome, pos, end, run->order, -1);
 }
 
 static const struct khs_runs *runs_of(const struct khs *k, enum khs_direction direction)
@@ -165,14 +165,10 @@ static const struct khs_runs *runs_of(const struct khs *k, enum khs_direction di
 	return direction == KHS_OUT ? &k->kho.out : &k->census.in;
 }
 
-static struct khs_error *put_all_new(struct diff *d, const struct khs_runs *runs,
-				     enum khs_outcome outcome)
+static void put_all_new(struct diff *d, const struct khs_runs *runs, enum khs_outcome outcome)
 {
-	struct khs_error *err = NULL;
-
-	for (size_t i = 0; i < runs->n && !err && !d->ranges.stop; i++)
-		err = put_new(d, &runs->v[i], outcome);
-	return err;
+	for (size_t i = 0; i < runs->n && !d->ranges.stop; i++)
+		put_new(d, &runs->v[i], outcome);
 }
 
 /* @old of OLD against @new of NEW; what only NEW has became @only_new. */
@@ -188,7 +184,7 @@ static struct khs_error *compare(struct diff *d, enum khs_direction old, enum kh
 	for (size_t i = 0; i < were->n && !err && !d->ranges.stop; i++)
 		err = put_run(d, &were->v[i]);
 	if (!err)
-		err = put_all_new(d, are, only_new);
+		put_all_new(d, are, only_new);
 	khs_diff_ranges_end(&d->ranges);
 	khs_blocks_deinit(&d->before);
 	khs_blocks_deinit(&d->now);
@@ -196,6 +192,12 @@ static struct khs_error *compare(struct diff *d, enum khs_direction old, enum kh
 }
 
 /* ---- both ----------------------------------------------------------------------------------- */
+
+/* What a map that was not read @whole does not hold may be in it all the same. */
+static enum khs_outcome only_if(bool whole, enum khs_outcome outcome)
+{
+	return whole ? outcome : KHS_OUTCOME_UNKNOWN;
+}
 
 /* What was handed to OLD, waited there, and was not preserved once more ended with that boot. */
 static struct khs_error *put_dropped(struct diff *d)
@@ -208,7 +210,8 @@ static struct khs_error *put_dropped(struct diff *d)
 	    !khs_diff_ranges_begin(&d->ranges, KHS_IN, KHS_IN))
 		err = khs_enomem();
 	if (!err)
-		err = put_all_new(d, &d->old->census.in, KHS_OUTCOME_DROPPED);
+		put_all_new(d, &d->old->census.in, only_if(khs_out_complete(d->old),
+							   KHS_OUTCOME_DROPPED));
 	khs_diff_ranges_end(&d->ranges);
 	khs_blocks_deinit(&d->before);
 	return err;
@@ -223,26 +226,24 @@ static struct khs_error *compare_boots(struct diff *d)
 	d->same = KHS_OUTCOME_PENDING;
 	if (!khs_blocks_init(&d->ranges.again, &d->new->kho.out))
 		return khs_enomem();
-	err = compare(d, KHS_OUT, KHS_IN, KHS_OUTCOME_LATE);
+	err = compare(d, KHS_OUT, KHS_IN, only_if(khs_out_complete(d->old), KHS_OUTCOME_LATE));
 	return err || d->ranges.stop ? err : put_dropped(d);
 }
 
-/* What a map that was not read whole does not hold may be in it all the same. */
 static struct khs_error *compare_same(struct diff *d)
 {
 	struct khs_error *err;
 
 	d->same = KHS_OUTCOME_KEPT;
-	d->gone = khs_out_complete(d->new) ? KHS_OUTCOME_REMOVED : KHS_OUTCOME_UNKNOWN;
-	err = compare(d, KHS_OUT, KHS_OUT, khs_out_complete(d->old) ? KHS_OUTCOME_ADDED :
-								      KHS_OUTCOME_UNKNOWN);
+	d->gone = only_if(khs_out_complete(d->new), KHS_OUTCOME_REMOVED);
+	err = compare(d, KHS_OUT, KHS_OUT, only_if(khs_out_complete(d->old), KHS_OUTCOME_ADDED));
 	if (err || d->ranges.stop)
 		return err;
 	d->judge_pages = true;
 	/* No mark is ever written but at boot. */
 	return compare(d, KHS_IN, KHS_IN,
-		       d->old->census.coverage.judged == d->old->census.coverage.pages ?
-			       KHS_OUTCOME_APPEARED : KHS_OUTCOME_UNKNOWN);
+		       only_if(d->old->census.coverage.judged == d->old->census.coverage.pages,
+			       KHS_OUTCOME_APPEARED));
 }
 
 static void doubt(struct khs_diff_summary *sum, const char *text)
@@ -256,6 +257,8 @@ static void find_doubts(struct diff *d)
 {
 	struct khs_diff_summary *sum = d->sum;
 
+	if (khs_interrupted(d->old) || khs_interrupted(d->new))
+		doubt(sum, "interrupted before all was looked at");
 	if (!khs_out_complete(d->old))
 		doubt(sum, "not all of OLD's outgoing map could be read: more may have become of "
 			   "what it preserved");
@@ -276,7 +279,7 @@ static struct khs_error *comparable(struct khs *k, const char *which)
 		return khs_error_new(KHS_ERR_NODATA, "%s: no memory map: %s", which, k->mem_error);
 	if (k->kho.state != KHS_KHO_ON)
 		return khs_error_new(KHS_ERR_NODATA, "%s: %s", which, k->kho.why);
-	return khs_need_owners(k);
+	return NULL;
 }
 
 static struct khs_error *relate(struct khs *old, struct khs *new, bool force,
@@ -289,6 +292,24 @@ static struct khs_error *relate(struct khs *old, struct khs *new, bool force,
 	if (!force || old->kernel.page_shift != new->kernel.page_shift)
 		return khs_error_new(KHS_ERR_MISMATCH, "%s", sum->why);
 	return NULL;
+}
+
+static struct khs_error *prepare(struct khs *old, struct khs *new, bool force,
+				 struct khs_diff_summary *sum)
+{
+	struct khs_error *err;
+
+	/* What opening did not get to may be what they are told apart by. */
+	if (khs_interrupted(old) || khs_interrupted(new))
+		return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted before anything was compared");
+	err = comparable(old, "OLD");
+	if (!err)
+		err = comparable(new, "NEW");
+	if (!err)
+		err = relate(old, new, force, sum);
+	if (!err)
+		err = khs_need_owners(old);
+	return err ? err : khs_need_owners(new);
 }
 
 struct khs_error *khs_diff(struct khs *old, struct khs *new, const struct khs_diff_options *opts,
@@ -305,11 +326,7 @@ struct khs_error *khs_diff(struct khs *old, struct khs *new, const struct khs_di
 	*sum = (struct khs_diff_summary){ .relation = KHS_RELATION_NONE };
 	if (opts && !khs_take(&o, sizeof(o), opts))
 		return khs_error_new(KHS_ERR_USAGE, "khs_diff_options.size is not set");
-	err = comparable(old, "OLD");
-	if (!err)
-		err = comparable(new, "NEW");
-	if (!err)
-		err = relate(old, new, o.force, sum);
+	err = prepare(old, new, o.force, sum);
 	if (err)
 		return err;
 	if (!khs_after_init(&d.after, new))

@@ -32,13 +32,12 @@ void khs_after_deinit(struct khs_after *after);
 
 /*
  * Judges [@start, @end), blocks of @order, none of them marked, all of them preserved before the
- * handover. Each block has one outcome: RESTORED, FREED, LOST, DAMAGED or UNKNOWN. Errors: NOMEM,
- * INTERRUPTED, and what @put returns.
+ * handover. Each block has one outcome: RESTORED, FREED, LOST, DAMAGED or UNKNOWN; what an interrupt
+ * leaves is UNKNOWN. Errors: NOMEM.
  */
 struct khs_error *khs_after_judge(struct khs_after *after, uint64_t start, uint64_t end,
 				  unsigned int order,
-				  struct khs_error *(*put)(void *arg,
-							   const struct khs_diff_piece *piece),
+				  void (*put)(void *arg, const struct khs_diff_piece *piece),
 				  void *arg);
 
 #endif

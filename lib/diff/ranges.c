@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ranges.h"
 
-#include "../base/error.h"
-
 /* Where a preservation of each outcome is. */
 enum { IN_OLD = 1, IN_NEW = 2 };
 
@@ -137,7 +135,7 @@ static void add_blocks(struct khs_diff_ranges *r, const struct khs_diff_piece *p
 }
 
 /* What is preserved again is what a block of the same order in NEW's outgoing map says of it. */
-struct khs_error *khs_diff_ranges_put(void *ranges, const struct khs_diff_piece *piece)
+void khs_diff_ranges_put(void *ranges, const struct khs_diff_piece *piece)
 {
 	struct khs_diff_ranges *r = ranges;
 	const struct khs_extents *again = &r->again.order[piece->order];
@@ -153,7 +151,4 @@ struct khs_error *khs_diff_ranges_put(void *ranges, const struct khs_diff_piece 
 		pos = to;
 	}
 	add_blocks(r, piece, pos, piece->end, false);
-	if (khs_kernel_interrupted(&r->new->kernel))
-		return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
-	return NULL;
 }

@@ -33,7 +33,7 @@ bool khs_diff_ranges_begin(struct khs_diff_ranges *r, enum khs_direction old,
 			   enum khs_direction new);
 void khs_diff_ranges_end(struct khs_diff_ranges *r);
 
-/* @ranges is a struct khs_diff_ranges; INTERRUPTED if so. */
-struct khs_error *khs_diff_ranges_put(void *ranges, const struct khs_diff_piece *piece);
+/* @ranges is a struct khs_diff_ranges. */
+void khs_diff_ranges_put(void *ranges, const struct khs_diff_piece *piece);
 
 #endif

@@ -77,6 +77,7 @@ enum khs_blob_state khs_incoming_state(const struct khs_mem *mem, uint64_t phys,
 	for (pos = phys >> mem->layout.page_shift; pos <= last;) {
 		enum mark mark = find_block(mem, pos, &pos);
 
+		khs_kernel_interrupted(mem->kernel); /* then the next one is UNKNOWN */
 		if (mark == UNMARKED)
 			return KHS_BLOB_CONSUMED;
 		if (mark == UNKNOWN || ++blocks > MAX_BLOCKS)

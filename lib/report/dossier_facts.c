@@ -158,7 +158,7 @@ static void put_totals(const char *label, const struct khs_totals *t, uint64_t p
 	if (fclose(mem))
 		return;
 	field(out, label, "%s%" PRIu64 " range%s, %" PRIu64 " page%s, %s%s",
-	      t->known ? "" : "at least ", t->ranges, plural(t->ranges), t->pages,
+	      at_least(t->known), t->ranges, plural(t->ranges), t->pages,
 	      plural(t->pages), human_pages(t->pages, page_size).s, text);
 }
 

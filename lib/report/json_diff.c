@@ -52,7 +52,7 @@ json_t *khs_json_diff(const struct khs_status *old, const struct khs_status *new
 {
 	_cleanup_json_ json_t *object = khs_json_envelope();
 	_cleanup_json_ json_t *rest =
-		json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o}",
+		json_pack("{s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:b}",
 			  "old", side(old),
 			  "new", side(new),
 			  "relation", khs_relation_name(sum->relation),
@@ -63,7 +63,8 @@ json_t *khs_json_diff(const struct khs_status *old, const struct khs_status *new
 			  "reowned", total(&sum->reowned),
 			  "surprises", sum->surprises,
 			  "all_judged", sum->all_judged,
-			  "doubt", text_or_null(sum->doubt));
+			  "doubt", text_or_null(sum->doubt),
+			  "interrupted", old->interrupted || new->interrupted);
 
 	if (!object || !rest || json_object_update(object, rest))
 		return NULL;

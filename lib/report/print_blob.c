@@ -149,6 +149,8 @@ static struct khs_error *print_json(struct khs *k, const struct khs_fdt_options 
 		if (err)
 			return err;
 	}
+	if (json_object_set_new(object, "interrupted", json_boolean(khs_interrupted(k))))
+		return khs_enomem();
 	return t.no_memory ? khs_enomem() : khs_print_object(out, khs_steal(object));
 }
 

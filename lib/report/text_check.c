@@ -141,7 +141,7 @@ void khs_text_preflight_head(FILE *out, const struct khs_preflight_info *info,
 		khs_field(out, "Preserved", "unknown");
 	else
 		khs_field(out, "Preserved", "%s%" PRIu64 " range%s, %" PRIu64 " page%s, %s",
-		      info->unjudged_why[0] ? "at least " : "", info->ranges, plural(info->ranges),
+		      at_least(!info->unjudged_why[0]), info->ranges, plural(info->ranges),
 		      info->pages, plural(info->pages), human_pages(info->pages, st->page_size).s);
 	putc('\n', out);
 }

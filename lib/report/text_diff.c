@@ -15,7 +15,7 @@ static const char *const meanings[KHS_NR_OUTCOMES] = {
 	[KHS_OUTCOME_KEPT] = "in both",
 	[KHS_OUTCOME_ADDED] = "preserved since OLD",
 	[KHS_OUTCOME_REMOVED] = "not preserved any more",
-	[KHS_OUTCOME_UNKNOWN] = "the dumps lack what it takes to tell",
+	[KHS_OUTCOME_UNKNOWN] = "not in the dumps, or not looked at",
 	[KHS_OUTCOME_REORDERED] = "in blocks of another order now",
 	[KHS_OUTCOME_DAMAGED] = "handed over, its struct pages damaged (see check)",
 	[KHS_OUTCOME_APPEARED] = "marked since OLD, which no kernel does",
@@ -28,8 +28,9 @@ static void put_dump(FILE *out, const char *which, const struct khs_status *st)
 	khs_put_clean(out, st->release[0] ? st->release : "unknown release");
 	if (st->kexec_count >= 0)
 		fprintf(out, ", kexec count %" PRId64, st->kexec_count);
-	fprintf(out, "; %" PRIu64 " range%s out, %" PRIu64 " pending\n", st->outgoing.ranges,
-		plural(st->outgoing.ranges), st->incoming.ranges);
+	fprintf(out, "; %s%" PRIu64 " range%s out, %s%" PRIu64 " pending\n",
+		at_least(st->outgoing.known), st->outgoing.ranges, plural(st->outgoing.ranges),
+		at_least(st->incoming.known), st->incoming.ranges);
 }
 
 void khs_text_diff_head(FILE *out, const struct khs_status *old, const struct khs_status *new,
@@ -76,7 +77,8 @@ void khs_text_diff_table(FILE *out, const struct khs_diff_summary *sum, uint64_t
 		put_row(out, "reowned", &sum->reowned, page_size,
 			"of these: another owner has them in NEW");
 	if (!any)
-		fputs("\nNothing was preserved in either.\n", out);
+		fputs(sum->all_judged ? "\nNothing was preserved in either.\n" :
+			"\nNothing is known to have been preserved in either.\n", out);
 }
 
 void khs_text_diff_ranges_head(FILE *out)

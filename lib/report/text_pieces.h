@@ -45,6 +45,12 @@ static inline const char *plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
+/* What to put before a number that is a lower bound unless all is known. */
+static inline const char *at_least(bool known)
+{
+	return known ? "" : "at least ";
+}
+
 struct size_text {
 	char s[24];
 };

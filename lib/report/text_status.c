@@ -92,7 +92,7 @@ static void put_totals(FILE *out, const char *label, const struct khs_totals *t,
 	}
 	put_exact_bytes(exact, sizeof(exact), t->pages, page_size);
 	khs_field(out, label, "%s%" PRIu64 " range%s %s, %" PRIu64 " page%s, %s%s",
-	      t->known ? "" : "at least ", t->ranges, plural(t->ranges), what, t->pages,
+	      at_least(t->known), t->ranges, plural(t->ranges), what, t->pages,
 	      plural(t->pages), human_pages(t->pages, page_size).s, exact);
 	put_tables(out, t, page_size);
 }

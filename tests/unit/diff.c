@@ -69,17 +69,22 @@ static bool keep(void *arg, const struct khs_diff_range *r)
 	return true;
 }
 
-static enum khs_code try_diff(struct fixture *f)
+static enum khs_code try_opened(struct fixture *f)
 {
 	const struct khs_diff_options opts = { .size = sizeof(opts), .force = f->force };
 	_cleanup_error_ struct khs_error *err = NULL;
 
 	f->n = 0;
-	tk_open(f->old);
-	tk_open(f->new);
 	err = khs_diff(f->old->k, f->new->k, &opts, keep, f, &f->sum);
 	snprintf(f->error, sizeof(f->error), "%s", err ? khs_error_message(err) : "");
 	return khs_error_code(err);
+}
+
+static enum khs_code try_diff(struct fixture *f)
+{
+	tk_open(f->old);
+	tk_open(f->new);
+	return try_opened(f);
 }
 
 static void print_all(const struct fixture *f)
@@ -468,6 +473,97 @@ static void the_same_boot_owners(void **state)
 	assert_false(f->sum.surprises);
 }
 
+/* ---- interrupts ----------------------------------------------------------------------------- */
+
+/*
+ * Whatever was looked at has the outcome it has without an interrupt, and nothing has another one
+ * but unknown. All of OLD's is told of; what only NEW has may be missing.
+ */
+static void expect_part(const struct fixture *f, const struct fixture *whole)
+{
+	uint64_t pages = 0, all = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct range *r = &f->got[i];
+		bool known = r->outcome == KHS_OUTCOME_UNKNOWN;
+
+		for (size_t k = 0; k < whole->n && !known; k++)
+			known = whole->got[k].outcome == r->outcome &&
+				whole->got[k].pfn <= r->pfn &&
+				r->pfn + r->pages <= whole->got[k].pfn + whole->got[k].pages;
+		assert_true(known && !r->reowned);
+		pages += r->outcome == KHS_OUTCOME_LATE ? 0 : r->pages;
+	}
+	for (size_t k = 0; k < whole->n; k++)
+		all += whole->got[k].outcome == KHS_OUTCOME_LATE ? 0 : whole->got[k].pages;
+	assert_int_equal(pages, all);
+}
+
+/* One step later each time, until it comes to its end. */
+static void interrupted(void **state)
+{
+	struct fixture *f = *state, whole;
+	int left, steps = 0, partial = 0;
+	bool cut;
+
+	for (uint64_t i = 0; i < 8; i++)
+		tk_preserve(f->old, A + 4 * i, i & 1);
+	for (uint64_t i = 0; i < 3; i++)
+		tk_pending(f->new, A + 4 * i, i & 1);
+	for (uint64_t i = 3; i < 8; i++)
+		tk_restore_folio(f->new, A + 4 * i, i & 1, false);
+	tk_pending(f->new, A + 0x800, 2); /* late */
+	assert_int_equal(try_diff(f), KHS_OK);
+	assert_true(f->sum.all_judged);
+	whole = *f;
+	f->old->opts.interrupted = f->new->opts.interrupted = tk_count_down;
+	f->old->opts.arg = f->new->opts.arg = &left;
+	do {
+		left = -1;
+		tk_open(f->old);
+		tk_open(f->new);
+		left = steps++;
+		assert_int_equal(try_opened(f), KHS_OK);
+		cut = khs_interrupted(f->old->k) || khs_interrupted(f->new->k);
+		assert_int_equal(f->sum.all_judged, !cut);
+		assert_int_equal(!!strstr(f->sum.doubt, "interrupted"), cut);
+		partial += f->sum.total[KHS_OUTCOME_UNKNOWN].ranges &&
+			   f->sum.total[KHS_OUTCOME_PENDING].ranges;
+		expect_part(f, &whole);
+	} while (cut);
+	assert_true(partial && steps > 12);
+	assert_int_equal(f->n, whole.n);
+}
+
+/* What opening did not come to is no reason to say that they don't belong together. */
+static void interrupted_before(void **state)
+{
+	struct fixture *f = *state;
+	int left = -1;
+
+	f->new->opts.interrupted = tk_count_down;
+	f->new->opts.arg = &left;
+	tk_open(f->old);
+	tk_open(f->new);
+	left = 0;
+	assert_int_equal(try_opened(f), KHS_OK);
+	assert_int_equal(try_opened(f), KHS_ERR_INTERRUPTED);
+}
+
+/* What OLD's map lacks may have been in it. */
+static void half_a_map(void **state)
+{
+	struct fixture *f = *state;
+
+	tk_pending(f->new, A, 1);
+	tk_open(f->old);
+	tk_open(f->new);
+	f->old->k->kho.nodes_absent = 1;
+	assert_int_equal(try_opened(f), KHS_OK);
+	at(f, A, KHS_OUTCOME_UNKNOWN, 2, 1);
+	assert_false(f->sum.all_judged);
+}
+
 /* ---- dumps that don't belong together ------------------------------------------------------- */
 
 static void refused(struct fixture *f, const char *word)
@@ -561,7 +657,8 @@ int main(void)
 		PAIR(other_orders), PAIR(damage), PAIR(what_came_later), PAIR(what_is_dropped),
 		PAIR(what_the_dump_lacks), PAIR(the_same_owners), PAIR(another_owner),
 		PAIR(no_owner_any_more), PAIR(the_same_boot_out), PAIR(the_same_boot_in),
-		PAIR(the_same_boot_owners),
+		PAIR(the_same_boot_owners), PAIR(interrupted), PAIR(interrupted_before),
+		PAIR(half_a_map),
 		PAIR(other_counts), PAIR(other_release), PAIR(other_fdt), PAIR(other_scratch),
 		PAIR(other_memory), PAIR(no_handover), PAIR(the_wrong_way_round), PAIR(no_kho),
 	};

@@ -598,6 +598,14 @@ static inline void tk_memory_map(struct tk *t)
 }
 
 /* As kernel/liveupdate/kexec_handover.c:kho_out_fdt_setup(). */
+/* For khs_options.interrupted: *@arg questions are answered with no; -1: all of them. */
+static inline bool tk_count_down(void *arg)
+{
+	int *left = arg;
+
+	return *left >= 0 && !(*left)--;
+}
+
 static inline void tk_root_fdt(struct tk *t, uint64_t pa, const char *compatible, uint64_t map)
 {
 	void *page = tk_at(t, pa, 4096);

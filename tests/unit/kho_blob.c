@@ -10,6 +10,7 @@
 struct heard {
 	char text[8192];
 	size_t bytes; /* handed out raw */
+	size_t before; /* ... of earlier blobs */
 };
 
 static void say(struct heard *h, const char *fmt, ...)
@@ -24,6 +25,9 @@ static void say(struct heard *h, const char *fmt, ...)
 
 static void on_begin(void *arg, const struct khs_blob *blob)
 {
+	struct heard *h = arg;
+
+	h->before = h->bytes;
 	say(arg, "%s %s %s %s%s%s\n", blob->direction == KHS_OUT ? "out" : "in",
 	    blob->name ? blob->name : "-", khs_blob_state_name(blob->state),
 	    khs_blob_format_name(blob->format), blob->why ? ": " : "", blob->why ? blob->why : "");
@@ -54,7 +58,7 @@ static void on_bytes(void *arg, uint64_t offset, const void *data, size_t len)
 {
 	struct heard *h = arg;
 
-	assert_true(offset == h->bytes && data);
+	assert_true(offset == h->bytes - h->before && data);
 	h->bytes += len;
 }
 
@@ -64,7 +68,7 @@ static void on_end(void *arg, enum khs_presence presence)
 		say(arg, "cut\n");
 }
 
-static enum khs_code hear(struct tk *t, const char *name, bool bytes, struct heard *h)
+static enum khs_code hear_opened(struct tk *t, const char *name, bool bytes, struct heard *h)
 {
 	const struct khs_fdt_options opts = {
 		.size = sizeof(opts), .directions = KHS_OUT, .name = name, .bytes = bytes,
@@ -76,9 +80,14 @@ static enum khs_code hear(struct tk *t, const char *name, bool bytes, struct hea
 	_cleanup_error_ struct khs_error *err = NULL;
 
 	memset(h, 0, sizeof(*h));
-	tk_open(t);
 	err = khs_fdt(t->k, &opts, &visitor, h);
 	return khs_error_code(err);
+}
+
+static enum khs_code hear(struct tk *t, const char *name, bool bytes, struct heard *h)
+{
+	tk_open(t);
+	return hear_opened(t, name, bytes, h);
 }
 
 static void expect(const struct heard *h, const char *text)
@@ -245,6 +254,47 @@ static void what_the_dump_lacks(void **state)
 	assert_string_equal(h.text, "out vm-state live none: excluded from the dump\n");
 }
 
+/* What an interrupt leaves is told of all the same, as not read; a name is not said to be none. */
+static void interrupted(void **state)
+{
+	struct tk *t = *state;
+	int left = -1, steps = 0;
+	struct heard h, whole;
+
+	((uint8_t *)blob(t, 16384))[0] = 1;
+	for (int i = 0; i < 3; i++)
+		add(t, (const char *[]){ "one", "two", "three" }[i], 16384);
+	hear(t, NULL, true, &whole);
+	assert_int_equal(whole.bytes, 3 * 16384);
+	t->opts.interrupted = tk_count_down;
+	t->opts.arg = &left;
+	do {
+		left = -1;
+		tk_open(t);
+		left = steps++;
+		memset(&h, 0, sizeof(h));
+		assert_int_equal(hear_opened(t, NULL, true, &h), KHS_OK);
+		expect(&h, "out - live fdt\n");
+		expect(&h, "out one live ");
+		expect(&h, "out three live ");
+		if (!khs_interrupted(t->k))
+			break;
+		assert_true(h.bytes < whole.bytes);
+		expect(&h, steps < 2 ? "out three live none: not read, interrupted\n" :
+				       "out three live opaque\n");
+	} while (true);
+	assert_string_equal(h.text, whole.text);
+	assert_int_equal(h.bytes, whole.bytes);
+	assert_true(steps > 12);
+
+	left = -1;
+	tk_open(t);
+	left = 0;
+	assert_int_equal(hear_opened(t, "one", false, &h), KHS_OK);
+	assert_int_equal(hear_opened(t, "one", false, &h), KHS_ERR_INTERRUPTED);
+	assert_int_equal(hear_opened(t, "none", false, &h), KHS_ERR_INTERRUPTED);
+}
+
 /* ---- hostile FDTs --------------------------------------------------------------------------- */
 
 static void put32(uint8_t **at, uint32_t value)
@@ -356,6 +406,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TK_COLD(the_root), TK_COLD(memblock), TK_COLD(luo), TK_COLD(metadata),
 		TK_COLD(what_is_withheld), TK_COLD(what_the_dump_lacks),
+		TK_COLD(interrupted),
 		TK_COLD(nesting_is_bounded), TK_COLD(sizes_are_bounded), TK_COLD(any_bytes),
 	};
 

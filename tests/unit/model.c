@@ -545,13 +545,6 @@ static void list_overlapping(void **state)
 
 /* ---- interrupts ----------------------------------------------------------------------------- */
 
-static bool count_down(void *arg)
-{
-	int *left = arg;
-
-	return *left >= 0 && !(*left)--;
-}
-
 /*
  * However far it had got, what is told is true, that it is not all is told as well, and nothing is
  * made up for the rest.
@@ -565,7 +558,7 @@ static void interrupted(void **state)
 
 	tk_fill_page(t, 0x2345, 0);
 	tk_pending(t, 0x4000, 4);
-	t->opts.interrupted = count_down;
+	t->opts.interrupted = tk_count_down;
 	t->opts.arg = &left;
 	do {
 		left = -1;
