@@ -21,7 +21,7 @@ static struct khs_error *unflatten(struct khs_dumpfile *df, const struct khs_opt
 	char why[sizeof(probe->incomplete_why)];
 	struct khs_error *err;
 
-	df->file.fd = -1;
+	df->file = (struct khs_file)KHS_FILE_NONE;
 	err = khs_flattened_rearrange(&in, &df->file, &df->written, why, sizeof(why), opts);
 	if (err)
 		return err;

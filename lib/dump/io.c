@@ -13,6 +13,7 @@
 
 #include "../base/error.h"
 #include "../base/extents.h"
+#include "kcore.h"
 
 static const char *odd_kind(mode_t mode)
 {
@@ -65,9 +66,9 @@ static struct khs_error *look_at_proc(struct khs_file *file)
 	if (strcmp(name, "kcore"))
 		return khs_error_new(KHS_ERR_FORMAT, "not a dump: a view of the running kernel, "
 				     "not of a dead one (its memory is /proc/kcore)");
-	file->live = true;
+	file->live = khs_kcore_open(file->fd);
 	file->size = INT64_MAX;
-	return NULL;
+	return file->live ? NULL : khs_enomem();
 }
 
 struct khs_error *khs_file_open(const char *path, struct khs_file *ret)
@@ -94,12 +95,14 @@ struct khs_error *khs_file_open(const char *path, struct khs_file *ret)
 	if (err)
 		return err;
 	*ret = file;
-	file.fd = -1;
+	file = (struct khs_file)KHS_FILE_NONE;
 	return NULL;
 }
 
 void khs_file_close(struct khs_file *file)
 {
+	khs_kcore_close(file->live);
+	file->live = NULL;
 	if (file->fd >= 0)
 		close(file->fd);
 	file->fd = -1;
@@ -136,6 +139,13 @@ bool khs_file_shrunk(const struct khs_file *file)
 	return fstat(file->fd, &st) || (uint64_t)st.st_size < file->base + file->size;
 }
 
+static ssize_t read_some(const struct khs_file *file, uint64_t off, void *buf, size_t len)
+{
+	if (file->live)
+		return khs_kcore_read(file->live, buf, len, off);
+	return pread(file->fd, buf, len, (off_t)(file->base + off));
+}
+
 size_t khs_file_read(const struct khs_file *file, uint64_t off, void *buf, size_t len)
 {
 	size_t want = clamp(file, off, len), got = 0;
@@ -143,7 +153,7 @@ size_t khs_file_read(const struct khs_file *file, uint64_t off, void *buf, size_
 	if (off > INT64_MAX - file->base)
 		return 0;
 	while (got < want) {
-		ssize_t n = pread(file->fd, (char *)buf + got, want - got, file->base + off + got);
+		ssize_t n = read_some(file, off + got, (char *)buf + got, want - got);
 
 		if (n < 0 && errno == EINTR)
 			continue;

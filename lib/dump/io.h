@@ -14,6 +14,7 @@
 
 struct khs_error;
 struct khs_extents;
+struct khs_kcore;
 
 struct khs_file {
 	int fd;
@@ -21,7 +22,7 @@ struct khs_file {
 	uint64_t size;   /* bytes from @base on */
 	uint64_t stored; /* bytes the file system really keeps: what a sparse file can't inflate */
 	const struct khs_extents *written; /* what of it was written; NULL: all of it */
-	bool live;       /* /proc/kcore: no end, and it changes while it is read */
+	struct khs_kcore *live; /* /proc/kcore: no end, and it changes while it is read; else NULL */
 };
 
 /*
@@ -31,7 +32,10 @@ struct khs_file {
 struct khs_error *khs_file_open(const char *path, struct khs_file *ret);
 void khs_file_close(struct khs_file *file);
 
-/* Reads at most @len bytes from @off on; the number read, short where the file ends or fails. */
+/*
+ * Reads at most @len bytes from @off on; the number read, short where the file ends or fails. Several
+ * threads may.
+ */
 size_t khs_file_read(const struct khs_file *file, uint64_t off, void *buf, size_t len);
 
 /* Whether all of [@off, @off + @len) is in the file. */
