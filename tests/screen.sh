@@ -123,6 +123,12 @@ check "the exit status is the verb's" grep -q '^status 1' "$tmp/got"
 # shellcheck disable=SC2016
 on_terminal sh -c 'KHOSCOPE_PAGER="exit 3" "$@" 2>&1; echo over' sh "$khoscope" list "$faults"
 check "a pager that ends at once: no complaint" [ "$(tr -d '\r' <"$tmp/got")" = over ]
+on_terminal env KHOSCOPE_PAGER=no-such-pager "$khoscope" status "$faults"
+check "a pager that is not there: said" grep -q no-such-pager "$tmp/got"
+check "a pager that is not there: shown without" grep -q '^Dump' "$tmp/got"
+on_terminal env PATH=/none "$khoscope" check "$faults"
+"$khoscope" check "$faults" >"$tmp/want"
+check "no less: shown without" diff -u "$tmp/want" <(sed 's/\x1b\[[0-9;]*m//g' "$tmp/got" | tr -d '\r')
 on_terminal env KHOSCOPE_PAGER='sed s/^/paged:/' "$khoscope" status "$tmp/none"
 check "an error is not paged" grep -q '^khoscope: ' "$tmp/got"
 

@@ -71,11 +71,43 @@ static const char *pager_command(void)
 	if (!command)
 		command = getenv("PAGER");
 	if (!command)
-		command = "less";
+		command = "command -v less >/dev/null || exit 127; exec less";
 	return *command && strcmp(command, "cat") ? command : NULL;
 }
 
-/* In the child. Only what can be answered gets the screen. */
+static void copy_input(void)
+{
+	char buf[4096];
+	ssize_t n;
+
+	while ((n = read(STDIN_FILENO, buf, sizeof(buf))) > 0 || (n < 0 && errno == EINTR)) {
+		if (n > 0 && write(STDOUT_FILENO, buf, (size_t)n) != n)
+			break;
+	}
+}
+
+/* Whether it was there, and read the input. */
+static bool run_command(const char *command)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid) {
+		signal(SIGINT, SIG_DFL);
+		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+		_exit(127);
+	}
+	if (pid < 0)
+		return false;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return !WIFEXITED(status) || (WEXITSTATUS(status) != 126 && WEXITSTATUS(status) != 127);
+}
+
+/*
+ * In the child. Only what can be answered gets the screen; an initramfs has no less, and may have
+ * no shell.
+ */
 static void run_pager(const char *command, const int fds[2])
 {
 	struct pollfd something = { .fd = fds[0], .events = POLLIN };
@@ -87,13 +119,13 @@ static void run_pager(const char *command, const int fds[2])
 	close(fds[1]);
 	if (poll(&something, 1, -1) != 1 || !(something.revents & POLLIN))
 		_exit(0);
-	signal(SIGINT, SIG_DFL);
 	dup2(fds[0], STDIN_FILENO);
 	close(fds[0]);
 	setenv("LESS", "FRX", 0);
 	setenv("LV", "-c", 0);
-	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-	_exit(127);
+	if (!run_command(command))
+		copy_input();
+	_exit(0);
 }
 
 pid_t khs_pager_start(void)

@@ -19,9 +19,10 @@ struct khs_style khs_screen_style(enum khs_colour colour);
 
 /*
  * Sends standard output to $KHOSCOPE_PAGER, $PAGER, or less, if it is a terminal; 0 if there is
- * no pager: none is wanted ("" or "cat"), or it could not be started. less gets FRX for options
- * unless LESS is set: it ends at once if all fits on the screen. It takes the screen when something
- * is printed, and is a process from now on, which the sandbox lets nobody make later.
+ * no pager: none is wanted ("" or "cat"), or no process can be had. less gets FRX for options unless
+ * LESS is set: it ends at once if all fits on the screen. It takes the screen when something is
+ * printed, and is a process from now on, which the sandbox lets nobody make later. Where there is no
+ * such program that process prints what it gets.
  */
 pid_t khs_pager_start(void);
 /* Waits for it, when standard output is closed. */
