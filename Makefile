@@ -227,6 +227,7 @@ bench:
 
 lab:
 	@tests/deps.sh lab
+	@$(MAKE) --no-print-directory -s $(B)/khoscope
 	@tests/lab/lab.sh $(KERNELS)
 
 score: $(B)/khoscope

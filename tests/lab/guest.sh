@@ -78,6 +78,7 @@ qemu() {
 	[ -z "$stop" ] || machine+=(-S -gdb "pipe:$new/gdb")
 	machine+=(-cpu "$cpu" -smp "$smp" -m "$mb" -device vmcoreinfo -display none -nodefaults
 		-serial "file:$new/console" -monitor stdio -no-reboot)
+	[ -z "$live" ] || machine+=(-serial "file:$new/said")
 }
 
 # ---- a guest that runs ---------------------------------------------------------------------------
@@ -168,9 +169,38 @@ has_kho() {
 	! said 'disabling kexec handover' || { why="it has no KHO"; return 2; }
 }
 
+# The program and the libraries it is linked with, where they are here.
+copy_khoscope() {
+	local file
+	cp "$khoscope" "$new/root/khoscope"
+	for file in $(ldd "$khoscope" | grep -o '/[^ ]*'); do
+		mkdir -p "$new/root${file%/*}"
+		cp -L "$file" "$new/root$file"
+	done
+}
+
+# What khoscope said in the guest, a folder for each time it was asked (before, after the last handover),
+# a file for each verb, and its exit status in another.
+unpack_said() {
+	local dir
+	mkdir "$new/live.before" "$new/live"
+	awk -v dir="$new/live" '
+		{ sub(/\r$/, "") }
+		/^LABASK / {
+			out = dir ($2 == "before" ? ".before/" : "/") substr($0, length("LABASK " $2 " ") + 1)
+			printf "" >out
+			next
+		}
+		/^LABDID / { print $2 >(out ".status"); close(out); close(out ".status"); out = ""; next }
+		out != "" { print >out }' "$new/said"
+	rmdir --ignore-fail-on-non-empty "$new/live.before" # it never handed over
+	for dir in "$new"/live*; do sha256sum <"$khoscope" >"$dir/khoscope"; done
+	rm "$new/said"
+}
+
 # Status 1: something is wrong; 2: it took too long, which may be this machine's fault, or KASLR's.
 run_qemu() {
-	rm -f "$new"/{console,qemu.log,vmcore*,disk,monitor,gdb.*}
+	rm -f "$new"/{console,said,qemu.log,vmcore*,disk,monitor,gdb.*}
 	mkfifo "$new/monitor" "$new/gdb.in" "$new/gdb.out"
 	[ -z "$crash" ] || truncate -s "${disk_mb}M" "$new/disk"
 	dumps=0 why=''
@@ -221,6 +251,7 @@ run() {
 	cp "$kernel/init" "$new/root/init"
 	cp "$kernel/module/faults.ko" "$new/root/lab.ko"
 	case $cmdline in *' lab.kexec='* | *' lab.crash='* | *' lab.load='*) cp "$kernel/image" "$new/root/kernel" ;; esac
+	[ -z "$live" ] || copy_khoscope
 	(cd "$new/root" && find . | cpio -o -H newc --quiet | gzip -1) >"$new/initrd"
 	for try in 1 2 3; do
 		status=0
@@ -237,6 +268,7 @@ run() {
 	done
 	if [ -n "$stop" ]; then echo "LAB STOP $stop" >>"$new/console"; fi
 	filter
+	[ -z "$live" ] || unpack_said
 	rm -rf "$new/root" "$new/initrd" "$new/monitor" "$new"/gdb.* "$new/qemu.log"
 }
 
@@ -249,7 +281,7 @@ lab=${kernel%/kernel/*}
 build_programs
 exec 9>&-
 
-extra='' cmdline='' smp=1 stop='' crash=''
+extra='' cmdline='' smp=1 stop='' crash='' live=''
 for word in $words; do
 	case $word in
 	@smp=*) smp=${word#*=} ;;
@@ -258,7 +290,11 @@ for word in $words; do
 	*) cmdline="$cmdline $word" ;;
 	esac
 	[ "$word" != lab.crash=1 ] || crash=1
+	[ "$word" != lab.live=1 ] || live=1
 done
+
+khoscope=${KHOSCOPE:-$here/../../build/khoscope}
+[ -z "$live" ] || [ -x "$khoscope" ] || cannot "no $khoscope to take along: make"
 
 done_dir=$lab/dump/$name
 new=$lab/dump.new/$name
@@ -278,7 +314,7 @@ for symbol in kho_out kho_scratch kho_scratch_cnt luo_session_global kexec_image
 done
 recipe="$name ${kernel##*/} $layout $format $expected $words
 ${machine[*]} $cmdline
-$(cat "$here/init.c" "${module[@]}" | sha256sum)"
+$(cat "$here/init.c" "${module[@]}" ${live:+"$khoscope"} | sha256sum)"
 if [ "$(cat "$done_dir/recipe" 2>/dev/null)" != "$recipe" ]; then
 	run
 	echo "$recipe" >"$new/recipe"

@@ -13,11 +13,15 @@
  *	lab.at.NAME=N    where the kernel has the variable NAME, from _stext
  *	lab.busy=1       then keep page cache, anonymous memory, slab and hugetlb busy
  *	lab.before=1     before the last handover say "LAB BEFORE" and leave time for a dump
+ *	lab.live=1       before that (it wants lab.before), and in the end, ask khoscope of /proc/kcore
  *	lab.crash=1      in the end panic; the crash kernel copies /proc/vmcore to the disk
  *	lab.boot=N       which boot this is; set by the guest itself
  *	lab.capture=1    this is the crash kernel; set by the guest itself
  *
  * Before each handover and in the end it has the module log what is preserved (tell.c).
+ *
+ * What khoscope prints goes to the second serial port, after "LABASK WHEN VERB", before "LABDID" and its
+ * exit status; WHEN is "before" or "after" the last handover.
  *
  * It says "LAB READY" when the state to dump is there, and sleeps. What it could not do, it says.
  * The crash kernel says "LAB VMCORE" and how many bytes of the disk are the dump.
@@ -35,8 +39,10 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -176,6 +182,62 @@ static void tell(void)
 	write_file("/sys/module/faults/parameters/tell", "1");
 }
 
+/* ---- khoscope on the running kernel ----------------------------------------------------------- */
+
+/* The words of one command line of khoscope, as an array that ends with NULL. */
+static void split(char *line, char **words, size_t size)
+{
+	size_t n = 0;
+
+	for (char *w = strtok(line, " "); w && n + 1 < size; w = strtok(NULL, " "))
+		words[n++] = w;
+	words[n] = NULL;
+}
+
+static void ask_one(int port, const char *when, const char *verb)
+{
+	/* The port is a terminal. */
+	static char *const plain[] = { "TERM=dumb", "PAGER=cat", NULL };
+	char line[128], *words[16];
+	struct rusage used = {};
+	int status = -1;
+	pid_t pid;
+
+	snprintf(line, sizeof(line), "khoscope %s /proc/kcore", verb);
+	split(line, words, 16);
+	dprintf(port, "LABASK %s %s\n", when, verb);
+	pid = fork();
+	if (!pid) {
+		dup2(port, STDOUT_FILENO);
+		execve("/khoscope", words, plain);
+		_exit(127);
+	}
+	if (pid < 0 || wait4(pid, &status, 0, &used) < 0 || !WIFEXITED(status))
+		printf("LAB khoscope %s: status 0x%x\n", verb, status);
+	dprintf(port, "LABDID %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	printf("LAB khoscope %s: %s, %ld KiB, %ld ms\n", verb, when, used.ru_maxrss,
+	       (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +
+		       (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000);
+}
+
+static void ask(const char *when)
+{
+	static const char *const verbs[] = {
+		"status -q --json", "check -q --json", "list -q --json -d out",
+		"list -q --json -d in", "owners -q --json", "preflight -q --json",
+		"status", "check", "preflight",
+	};
+	int port;
+
+	if (!number("lab.live=", 0))
+		return;
+	port = open("/dev/ttyS1", O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		ask_one(port, when, verbs[i]);
+	tcdrain(port);
+	close(port);
+}
+
 static bool load_next(int boot)
 {
 	char next[sizeof(cmdline) + 32], *at;
@@ -194,6 +256,8 @@ static void hand_over(int boot, int last)
 	if (!load_next(boot))
 		return;
 	tell();
+	if (boot + 1 == last)
+		ask("before");
 	if (boot + 1 == last && number("lab.before=", 0)) {
 		printf("LAB BEFORE\n");
 		sleep(6);
@@ -415,6 +479,7 @@ int main(void)
 	load_module("lab.mod=");
 	tell();
 	get_busy();
+	ask("after");
 	sleep(1);
 	if (number("lab.crash=", 0)) {
 		load_crash_kernel();

@@ -50,14 +50,14 @@ same() {
 }
 
 list() {
-	"$khoscope" list -q --json "${options[@]}" -d "$1" "$dump" >"$tmp/json" 2>"$tmp/err" ||
+	ask list -d "$1" >"$tmp/json" 2>"$tmp/err" ||
 		say "list: $(head -n 1 "$tmp/err")"
 	jq -r '"\(.pfn) \(.order)"' "$tmp/json" | sort >"$tmp/$1"
 }
 
 # What the guest is to show can't be seen where its kernel gave up on KHO.
 check_enabled() {
-	"$khoscope" status -q --json "${options[@]}" "$dump" >"$tmp/status" 2>/dev/null
+	ask status >"$tmp/status" 2>/dev/null
 	page=$(jq .kernel.page_size "$tmp/status")
 	case $words in *kho=off*) return ;; esac
 	jq -e .kho.enabled "$tmp/status" >/dev/null || [ "$expected" = faults ] || say "KHO is not at work"
@@ -134,7 +134,7 @@ check_unknown() {
 }
 
 check_owners() {
-	"$khoscope" owners -q --json "${options[@]}" "$dump" >"$tmp/owners" 2>"$tmp/err" ||
+	ask owners >"$tmp/owners" 2>"$tmp/err" ||
 		say "owners: $(head -n 1 "$tmp/err")"
 	check_files out file
 	check_files in came
@@ -146,7 +146,7 @@ check_owners() {
 
 check_preflight() {
 	local status
-	"$khoscope" preflight -q --json "${options[@]}" "$dump" >"$tmp/json" 2>"$tmp/err"
+	ask preflight >"$tmp/json" 2>"$tmp/err"
 	status=$?
 	[ "$status" = 0 ] || say "preflight: status $status, $(jq -r \
 		'[.findings[].id] + [.preflight.unjudged_why // empty] | join(", ")' "$tmp/json")" \
@@ -155,8 +155,7 @@ check_preflight() {
 
 one() {
 	local dir=$1 dump=$2 when=$3 kernel=$4 expected=$5 words=$6 name wrong='' why='' files=0 page stopped=''
-	name=${dir##*/}
-	[ "$when" = after ] || name=$name-before
+	name=$(dump_name "$dir" "$dump" "$when")
 	if [ -z "$dump" ]; then
 		echo "absent $name"
 		return

@@ -95,14 +95,14 @@ judge() {
 
 # score FOLDER DUMP WHEN KERNEL EXPECTED WORDS: its results, each line headed by its guest and kernel.
 score() {
-	local dir=$1 dump=$2 when=$3 kernel=$4 expected=$5 guest=${1##*/} options status
+	local dir=$1 dump=$2 when=$3 kernel=$4 expected=$5 guest options status
+	guest=$(dump_name "$dir" "$dump" "$when")
 	if [ -z "$dump" ]; then
 		echo "$guest $kernel - - - absent"
 		return
 	fi
 	truth "$dir" "$when" >"$tmp/lines"
 	if [ "$when" = before ]; then
-		guest=$guest-before
 		# What may be true says nothing of the exit status.
 		expected=healthy
 		! grep -q '^A' "$tmp/lines" || expected=any
@@ -111,7 +111,7 @@ score() {
 		unplaced "$dir" >>"$tmp/lines"
 	fi
 	mapfile -t options < <(dump_options "$dir" "$kernel" "$6")
-	"$khoscope" check --json "${options[@]}" "$dump" >"$tmp/json" 2>"$tmp/err"
+	ask check >"$tmp/json" 2>"$tmp/err"
 	status=$?
 	jq -r '.findings[] | select(.severity != "note") |
 		"F - \(.id) \(.class // "" | if . == "" then "-" else . end) \(.pfn // 0) \(.pages // 0)"' \
@@ -122,7 +122,7 @@ score() {
 		*) echo "- status - bad status $status, expected of a $expected guest:$(head -n 1 "$tmp/err")" ;;
 		esac
 		judge <"$tmp/lines"
-		echo "- - - dump $expected"
+		echo "- - - dump $expected $([ -d "$dump" ] && echo live || echo file)"
 	} | sed "s/^/$guest $kernel /"
 }
 
@@ -141,7 +141,8 @@ cat <<END
 Printed by \`make score\`: what \`khoscope check\` says of dumps of real kernels, against what the guests
 themselves logged of faults as they injected them (tests/lab) and of the kernel's own doing.
 
-$(count dump) dumps, $(count dump "\$7 == \"healthy\"") of them of healthy guests; $kinds kinds of faults,
+$(count dump "\$8 == \"file\"") dumps, and $(count dump "\$8 == \"live\"") times the kernel that ran, /proc/kcore,
+in the guest itself; $(count dump "\$7 == \"healthy\"") of these were healthy; $kinds kinds of faults,
 $(count found) found, $(count missed) missed, $(($(count wrong) + $(count class))) under a wrong id or
 class; $(count alarm) false alarms, $(count bad) wrong exit statuses.
 
