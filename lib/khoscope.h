@@ -436,6 +436,9 @@ KHS_API struct khs_error *khs_preflight(struct khs *k, const struct khs_prefligh
 					void (*visit)(void *arg, const struct khs_finding *finding),
 					void *arg, const struct khs_preflight_info **ret);
 
+/* The table of its ids; *@n is their number. Static data. */
+KHS_API const struct khs_check_info *khs_preflight_checks(size_t *n);
+
 /* The name of generation @i, oldest first ("6.16", "7.2"); NULL beyond the last. Static strings. */
 KHS_API const char *khs_generation(size_t i);
 

@@ -21,6 +21,18 @@ escape=$'\033['
 check "explain lists what check and preflight can find" diff -u \
 	<(sed -n 's/^## \([a-z-]*\)$/\1/p' "$docs/findings.md"
 	  sed -n 's/^### \(pf-[a-z-]*\)$/\1/p' "$docs/preflight.md") <(cut -d' ' -f1 "$tmp/ids")
+check "explain without a name: a line on each" \
+	[ -z "$(grep -vE '^[a-z-]+ +[a-zA-Z].{20,}$' "$tmp/ids")" ]
+# called REGEX FILE...: what of ../lib is called by a name in quotes behind REGEX
+called() {
+	(cd "$here/../lib" && grep -rhoE --include='*.[ch]' "($1)\"[a-z]+(-[a-z]+)*\"" "${@:2}") |
+		sed -E 's/.*"([a-z-]+)"/\1/' | sort -u
+}
+check "explain: every id in the sources of preflight" diff -u \
+	<(called '' preflight --exclude=table.c | grep '^pf-') <(sed -n 's/^\(pf-[a-z-]*\) .*/\1/p' "$tmp/ids" | sort)
+check "explain: every id in the sources of check" diff -u \
+	<(called 'khs_draft_init(_global)?\([^"]*|[{(] *|X\([A-Z0-9_]+, ' checks owners/faults.h) \
+	<(sed -n '/^pf-/d; s/ .*//p' "$tmp/ids" | sort)
 check "explain without a name: 80 columns" [ "$(wc -L <"$tmp/ids")" -le 80 ]
 
 # words FILE: the words, without what Markdown makes of them; "-" of a list and "|" of a table apart
@@ -42,7 +54,6 @@ while read -r id _; do
 	section "$id" >"$tmp/section"
 	check "explain $id: the words of the docs" diff -u <(words "$tmp/section") \
 		<(tail -n +2 "$tmp/got" | tr -d '*' | tr -s ' \n' '\n' | grep .)
-	case $id in pf-*) continue ;; esac
 	for heading in 'How it comes about' Kernels 'What to do' Send; do
 		check "explain $id: $heading" grep -q "^$heading" "$tmp/got"
 	done

@@ -137,15 +137,25 @@ bool khs_explained_id(size_t i, char *id, size_t size)
 
 /* ---- printing ------------------------------------------------------------------------------- */
 
+static const char *summary_in(const struct khs_check_info *table, size_t n, const char *id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(table[i].id, id))
+			return table[i].summary;
+	return NULL;
+}
+
 static const char *summary_of(const char *id)
 {
 	size_t n;
 	const struct khs_check_info *checks = khs_checks(&n);
+	const char *summary = summary_in(checks, n, id);
 
-	for (size_t i = 0; i < n; i++)
-		if (!strcmp(checks[i].id, id))
-			return checks[i].summary;
-	return "what preflight foretells";
+	if (summary)
+		return summary;
+	checks = khs_preflight_checks(&n);
+	summary = summary_in(checks, n, id);
+	return summary ? summary : "";
 }
 
 static void put_ids(FILE *out, const struct khs_style *style)
