@@ -339,7 +339,8 @@ static void take_copy(struct search *s, uint64_t banner)
 
 	read_build_id(s, banner, place.build_id);
 	if (!same_build(s, banner, place.build_id) && !s->kernel->opts.any_build_id) {
-		memcpy(s->other, *place.build_id ? place.build_id : "none", sizeof(s->other));
+		snprintf(s->other, sizeof(s->other), "%s",
+			 *place.build_id ? place.build_id : "none");
 		return;
 	}
 	if (!archs[s->image->arch].place(s, banner, &place)) {
