@@ -61,7 +61,8 @@ DUMPFILE_SRC := $(wildcard tests/mkdump/dumpfile*.c)
 MUTATE_SRC := $(sort $(wildcard tests/mutate/*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/*.c))
 # Of these each is a target; the others are what they share.
-FUZZ_NAMES := image-handover image-owners image-pages kallsyms btf vmcoreinfo fdt dumpfile
+FUZZ_NAMES := image-handover image-owners image-pages kallsyms btf vmcoreinfo fdt dumpfile \
+	log config locate vmlinux systemmap
 MAN_SRC := $(sort $(wildcard docs/man/*.scd))
 
 obj = $(patsubst %.c,$(B)/%.o,$(1))
@@ -154,11 +155,11 @@ $(B)/tests/mkdump/mkdump: $(call obj,$(MKDUMP_SRC))
 
 # A fuzz target and what feeds it: files, or libFuzzer.
 FUZZ_MAIN = $(B)/tests/fuzz/main.o
-FUZZ_COMMON := $(addprefix $(B)/tests/fuzz/,fuzz.o image.o look.o output.o)
+FUZZ_COMMON := $(addprefix $(B)/tests/fuzz/,fuzz.o image.o look.o output.o file.o place.o)
 $(B)/tests/fuzz/image.o: tests/fuzz/kernels.txt
 $(FUZZERS): $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(FUZZ_COMMON) $(FUZZ_MAIN) $(B)/libkhoscope.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)
-$(B)/tests/fuzz/seed: $(B)/tests/fuzz/seed.o $(FUZZ_COMMON) $(B)/libkhoscope.a
+$(B)/tests/fuzz/seed: $(addprefix $(B)/tests/fuzz/,seed.o recorder.o) $(FUZZ_COMMON) $(B)/libkhoscope.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LIBS)
 
 fuzzers: $(FUZZERS)

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A dump file: ELF, kdump-compressed, either of them flattened. Its headers, and all its memory. */
-#include <err.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "dump/dump.h"
+#include "file.h"
 #include "fuzz.h"
 
 #define CHUNK 65536u
@@ -35,20 +32,16 @@ static void read_memory(struct khs_dump *dump)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	int fd = memfd_create("dump", MFD_CLOEXEC);
+	struct file file = file_new(data, size);
 	struct khs_dump *dump;
-	char path[32];
 
-	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
-		err(1, "memfd");
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (fuzz_ok(khs_dump_open(path, NULL, &dump))) {
+	if (fuzz_ok(khs_dump_open(file.path, NULL, &dump))) {
 		fuzz_check(dump->complete == !dump->incomplete_why[0]);
 		fuzz_check(!dump->vmcoreinfo ||
 			   strlen(dump->vmcoreinfo) == dump->vmcoreinfo_len);
 		read_memory(dump);
 		khs_dump_close(dump);
 	}
-	close(fd);
+	file_free(&file);
 	return 0;
 }

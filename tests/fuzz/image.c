@@ -319,6 +319,25 @@ const struct khs_source *image_source(const struct image *image)
 	return &image->source;
 }
 
+bool image_kernel(const struct image *image, struct khs_kernel *ret)
+{
+	struct khs_dump *dump;
+
+	return fuzz_ok(khs_dump_open_source(&image->source, NULL, &dump)) &&
+	       fuzz_ok(khs_kernel_open_source(dump, &image->source, NULL, ret));
+}
+
+struct khs_vmcoreinfo *image_info(void)
+{
+	struct image *image = image_new(NULL, 0);
+	struct khs_vmcoreinfo *vmci;
+
+	fuzz_check(fuzz_ok(khs_vmcoreinfo_parse(image->kernel->info, image->kernel->info_len,
+						&vmci)));
+	image_free(image);
+	return vmci;
+}
+
 struct khs *image_open(const struct image *image)
 {
 	struct khs *k = NULL;

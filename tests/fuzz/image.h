@@ -28,6 +28,12 @@ void image_free(struct image *image);
 /* Symbols, types and memory; good as long as @image, which its close() leaves alone. */
 const struct khs_source *image_source(const struct image *image);
 
+/* Its kernel alone, to be closed by khs_kernel_close(); false as NULL below. */
+bool image_kernel(const struct image *image, struct khs_kernel *ret);
+
+/* VMCOREINFO of the first kernel of kernels.txt. */
+struct khs_vmcoreinfo *image_info(void);
+
 /* The image opened as crash would have it; NULL if it is refused, which has to be said well. */
 struct khs *image_open(const struct image *image);
 

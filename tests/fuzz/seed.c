@@ -4,6 +4,7 @@
  *
  *	seed kernel DUMP NAME          prints the dump's section of kernels.txt
  *	seed inputs DUMP NAME NUMBER DIR   writes DIR/TARGET/NAME...; the kernel is number NUMBER there
+ *	seed place DUMP VMLINUX NAME DIR   writes DIR/locate/NAME
  *	seed print FILE                    what is said of an image
  *
  * An image is what of memory the library read, less all that makes no difference to what it prints.
@@ -11,108 +12,24 @@
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
-#include "base/array.h"
-#include "base/error.h"
+#include "facts/config.h"
 #include "facts/kallsyms.h"
+#include "facts/log.h"
+#include "facts/vmlinux.h"
 #include "look.h"
 #include "model.h"
+#include "place.h"
+#include "recorder.h"
 
 /* Larger reads are of the memory map, of which only some pages are of use. */
 #define MAX_READ (256u << 10)
-/* Larger seeds are too slow to be mutated. */
-#define MAX_SEED 65536
-/* Then what is left is small enough, or slow to be told. */
-#define SHRINK_SECONDS 5
+/* Records of a log. */
+#define MAX_RECORDS 40
+/* Bytes of a configuration as text. */
+#define MAX_CONFIG 16384
 /* Struct pages that go into an image. */
 #define MAX_STRUCT_PAGES 8
-
-static void must(struct khs_error *error)
-{
-	if (error)
-		errx(1, "%s", khs_error_message(error));
-}
-
-/* ---- what was read of a dump ---------------------------------------------------------------- */
-
-struct grain {
-	uint64_t pa;
-	uint8_t bytes[IMAGE_GRAIN];
-};
-
-struct recorder {
-	struct khs_dump *inner;
-	bool on;
-	size_t max_read;
-	struct grain *v;
-	size_t n, cap;
-};
-
-static struct grain *grain_at(struct recorder *r, uint64_t pa)
-{
-	size_t i = 0;
-
-	while (i < r->n && r->v[i].pa < pa)
-		i++;
-	if (i < r->n && r->v[i].pa == pa)
-		return &r->v[i];
-	if (!khs_array_grow(r->v, r->n, r->cap))
-		err(1, "memory");
-	memmove(r->v + i + 1, r->v + i, (r->n++ - i) * sizeof(*r->v));
-	r->v[i] = (struct grain){ .pa = pa };
-	return &r->v[i];
-}
-
-static void record(struct recorder *r, uint64_t pa, const uint8_t *bytes, size_t len)
-{
-	for (size_t n; len; pa += n, bytes += n, len -= n) {
-		uint64_t off = pa % IMAGE_GRAIN;
-
-		n = len < IMAGE_GRAIN - off ? len : IMAGE_GRAIN - off;
-		memcpy(grain_at(r, pa - off)->bytes + off, bytes, n);
-	}
-}
-
-static enum khs_presence recorder_read(void *priv, uint64_t pa, void *buf, size_t len, size_t *done)
-{
-	struct recorder *r = priv;
-	enum khs_presence p = khs_dump_read(r->inner, pa, buf, len, done);
-
-	if (r->on && len <= r->max_read)
-		record(r, pa, buf, *done);
-	return p;
-}
-
-static void recorder_close(void *priv)
-{
-	struct recorder *r = priv;
-
-	khs_dump_close(r->inner);
-	free(r->v);
-	free(r);
-}
-
-static struct khs_dump *open_recorded(const char *path, struct recorder **ret)
-{
-	static const struct khs_dump_ops ops = {
-		.name = "recorder", .read = recorder_read, .close = recorder_close,
-	};
-	struct recorder *r = calloc(1, sizeof(*r));
-	struct khs_dump *dump = calloc(1, sizeof(*dump));
-
-	if (!r || !dump)
-		err(1, "memory");
-	must(khs_dump_open(path, NULL, &r->inner));
-	*dump = *r->inner;
-	r->inner->vmcoreinfo = NULL;
-	r->max_read = SIZE_MAX;
-	dump->ops = &ops;
-	dump->priv = r;
-	*ret = r;
-	return dump;
-}
 
 /* ---- kernels.txt ---------------------------------------------------------------------------- */
 
@@ -150,84 +67,7 @@ static void print_kernel(const char *path, const char *name)
 	khs_kernel_close(&kernel);
 }
 
-/* ---- writing -------------------------------------------------------------------------------- */
-
-static const char *out_dir, *seed_name;
-
-static void write_seed(const char *target, const char *suffix, const void *data, size_t size)
-{
-	char path[4096];
-	FILE *out;
-
-	if (size > MAX_SEED) {
-		warnx("%s/%s%s: %zu bytes are too many", target, seed_name, suffix, size);
-		return;
-	}
-	snprintf(path, sizeof(path), "%s/%s", out_dir, target);
-	mkdir(path, 0777);
-	snprintf(path, sizeof(path), "%s/%s/%s%s", out_dir, target, seed_name, suffix);
-	out = fopen(path, "w");
-	if (!out || fwrite(data, 1, size, out) != size || fclose(out))
-		err(1, "%s", path);
-}
-
-/* ---- images --------------------------------------------------------------------------------- */
-
-struct buffer {
-	uint8_t *v;
-	size_t n, cap;
-};
-
-static void add(struct buffer *b, const void *bytes, size_t len)
-{
-	if (!khs_array_reserve(&b->v, &b->cap, b->n + len, 1))
-		err(1, "memory");
-	memcpy(b->v + b->n, bytes, len);
-	b->n += len;
-}
-
-static void add_run(struct buffer *b, uint64_t pa, const uint8_t *bytes, size_t len)
-{
-	const uint8_t head[9] = {
-		'M', (uint8_t)pa, (uint8_t)(pa >> 8), (uint8_t)(pa >> 16), (uint8_t)(pa >> 24),
-		(uint8_t)(pa >> 32), (uint8_t)(pa >> 40), (uint8_t)len, (uint8_t)(len >> 8),
-	};
-
-	add(b, head, sizeof(head));
-	add(b, bytes, len);
-}
-
-/* A run ends where more zeros follow than the next run's head has bytes. */
-static void add_grain(struct buffer *b, const struct grain *g)
-{
-	size_t start = 0, end, zeros;
-
-	while (start < IMAGE_GRAIN && !g->bytes[start])
-		start++;
-	if (start == IMAGE_GRAIN)
-		add_run(b, g->pa, g->bytes, 0);
-	while (start < IMAGE_GRAIN) {
-		for (end = start + 1, zeros = 0; end < IMAGE_GRAIN && zeros < 10; end++)
-			zeros = g->bytes[end] ? 0 : zeros + 1;
-		add_run(b, g->pa + start, g->bytes + start, end - zeros - start);
-		for (start = end; start < IMAGE_GRAIN && !g->bytes[start];)
-			start++;
-	}
-}
-
-static struct buffer image_of(const struct recorder *r, uint8_t number)
-{
-	struct buffer b = { 0 };
-
-	add(&b, &number, 1);
-	for (size_t i = 0; i < r->n; i++)
-		if (r->v[i].pa != UINT64_MAX)
-			add_grain(&b, &r->v[i]);
-	return b;
-}
-
-/* What an image is worth. */
-typedef void worth_fn(const struct image *image, FILE *out);
+/* ---- what an image is worth ------------------------------------------------------------------ */
 
 static void worth_of_pages(const struct image *image, FILE *out)
 {
@@ -262,100 +102,6 @@ static void worth_of_kallsyms(const struct image *image, FILE *out)
 			fprintf(out, "%d %llx\n", id, (unsigned long long)facts.v[id].value);
 	khs_vmcoreinfo_free(vmci);
 	khs_dump_close(dump);
-}
-
-static char *text_of(const struct recorder *r, uint8_t number, worth_fn *worth)
-{
-	struct buffer b = image_of(r, number);
-	struct image *image = image_new(b.v, b.n);
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-
-	if (!out)
-		err(1, "memory");
-	worth(image, out);
-	fclose(out);
-	image_free(image);
-	free(b.v);
-	return text;
-}
-
-struct shrink {
-	struct recorder *r;
-	uint8_t number;
-	worth_fn *worth;
-	char *want;
-	clock_t until;
-};
-
-static bool same(const struct shrink *s)
-{
-	char *text;
-	bool ret;
-
-	if (clock() > s->until)
-		return false;
-	text = text_of(s->r, s->number, s->worth);
-	ret = !strcmp(text, s->want);
-	free(text);
-	return ret;
-}
-
-static void shrink_bytes(struct shrink *s, uint8_t *bytes, size_t len)
-{
-	uint8_t saved[IMAGE_GRAIN];
-	size_t zeros = 0;
-
-	while (zeros < len && !bytes[zeros])
-		zeros++;
-	if (zeros == len)
-		return;
-	memcpy(saved, bytes, len);
-	memset(bytes, 0, len);
-	if (same(s))
-		return;
-	memcpy(bytes, saved, len);
-	if (len <= 16)
-		return;
-	shrink_bytes(s, bytes, len / 2);
-	shrink_bytes(s, bytes + len / 2, len / 2);
-}
-
-static void shrink(struct recorder *r, uint8_t number, worth_fn *worth)
-{
-	struct shrink s = {
-		r, number, worth, text_of(r, number, worth),
-		clock() + SHRINK_SECONDS * CLOCKS_PER_SEC,
-	};
-
-	if (!*s.want)
-		errx(1, "%s: the image is refused", seed_name);
-	for (size_t i = 0; i < r->n; i++) {
-		uint64_t pa = r->v[i].pa;
-
-		r->v[i].pa = UINT64_MAX;
-		if (same(&s))
-			continue;
-		r->v[i].pa = pa;
-		shrink_bytes(&s, r->v[i].bytes, IMAGE_GRAIN);
-	}
-	free(s.want);
-}
-
-static void write_image(struct recorder *r, uint8_t number, worth_fn *worth, const char *target)
-{
-	struct buffer b;
-	size_t before;
-
-	b = image_of(r, number);
-	before = b.n;
-	free(b.v);
-	shrink(r, number, worth);
-	b = image_of(r, number);
-	fprintf(stderr, "%s/%s: %zu bytes of %zu\n", target, seed_name, b.n, before);
-	write_seed(target, "", b.v, b.n);
-	free(b.v);
 }
 
 /* ---- which struct pages ---------------------------------------------------------------------- */
@@ -395,6 +141,79 @@ static void want_pages(struct khs *k, struct recorder *r)
 	want_runs(k, r, &k->kho.out, &left);
 }
 
+/* ---- log, configuration --------------------------------------------------------------------- */
+
+static bool print_record(void *arg, const struct khs_log_record *record)
+{
+	static unsigned int left;
+
+	fwrite(record->text, 1, record->len, arg);
+	left = left ? left - 1 : MAX_RECORDS - 1;
+	return left;
+}
+
+static void worth_of_log(const struct image *image, FILE *out)
+{
+	struct khs_kernel kernel;
+	const char *why;
+
+	if (!image_kernel(image, &kernel))
+		return;
+	khs_log_read(&kernel, print_record, out, &why);
+	khs_kernel_close(&kernel);
+}
+
+static void log_seed(const char *path, uint8_t number)
+{
+	FILE *null = fopen("/dev/null", "w");
+	struct khs_kernel kernel;
+	struct recorder *r;
+	const char *why;
+	bool found;
+
+	must(khs_kernel_open(recorder_open(path, &r), NULL, &kernel));
+	khs_vm_forget(kernel.vm);
+	r->on = true;
+	found = khs_log_read(&kernel, print_record, null, &why);
+	r->on = false;
+	if (found)
+		seed_write_image(r, number, worth_of_log, "log");
+	khs_kernel_close(&kernel);
+	fclose(null);
+}
+
+static void print_option(void *arg, const char *option, const char *value)
+{
+	if (ftell(arg) < MAX_CONFIG)
+		fprintf(arg, strcmp(value, "n") ? "%s=%s\n" : "# %s is not set\n", option, value);
+}
+
+/* Packed, as it is in memory, and as text. */
+static void config_seeds(struct khs *k)
+{
+	uint64_t start = khs_fact_or(&k->kernel.facts, KHS_SYM_CONFIG_DATA, 0);
+	uint64_t size = khs_fact_or(&k->kernel.facts, KHS_SYM_CONFIG_DATA_END, start) - start;
+	uint8_t *packed = malloc(MAX_SEED);
+	const char *why;
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!packed || !out)
+		err(1, "memory");
+	fputc('T', out);
+	if (size && size < MAX_SEED && khs_config_read(&k->kernel, print_option, out, &why) &&
+	    khs_vm_read_all(k->kernel.vm, start, packed + 1, size) == KHS_PRESENT) {
+		packed[0] = 'Q';
+		seed_write("config", "-packed", packed, size + 1);
+		fflush(out);
+		seed_write("config", "-text", text, len);
+	}
+	fclose(out);
+	free(text);
+	free(packed);
+}
+
 /* ---- the inputs ----------------------------------------------------------------------------- */
 
 static void image_seed(const char *path, uint8_t number)
@@ -406,7 +225,7 @@ static void image_seed(const char *path, uint8_t number)
 
 	if (!k || !null)
 		err(1, "memory");
-	error = khs_kernel_open(open_recorded(path, &r), NULL, &k->kernel);
+	error = khs_kernel_open(recorder_open(path, &r), NULL, &k->kernel);
 	must(error);
 	khs_vm_forget(k->kernel.vm);
 	r->on = true;
@@ -416,7 +235,7 @@ static void image_seed(const char *path, uint8_t number)
 	look_at_owners(k, null);
 	look_at_pages(k, null);
 	r->on = false;
-	write_image(r, number, worth_of_pages, "image");
+	seed_write_image(r, number, worth_of_pages, "image");
 	khs_close(k);
 	fclose(null);
 }
@@ -426,7 +245,7 @@ static void kallsyms_seed(const char *path, uint8_t number)
 	static struct khs_facts facts;
 	struct khs_vmcoreinfo *vmci;
 	struct recorder *r;
-	struct khs_dump *dump = open_recorded(path, &r);
+	struct khs_dump *dump = recorder_open(path, &r);
 	struct khs_vm *vm;
 
 	r->on = true;
@@ -435,7 +254,7 @@ static void kallsyms_seed(const char *path, uint8_t number)
 	fuzz_ok(khs_facts_from_kallsyms(&facts, vm, vmci));
 	r->on = false;
 	if (r->n <= 2 * MAX_SEED / IMAGE_GRAIN)
-		write_image(r, number, worth_of_kallsyms, "kallsyms");
+		seed_write_image(r, number, worth_of_kallsyms, "kallsyms");
 	khs_vm_free(vm);
 	khs_vmcoreinfo_free(vmci);
 	khs_dump_close(dump);
@@ -449,7 +268,7 @@ static void btf_seed(struct khs *k)
 
 	if (bytes && size <= MAX_SEED &&
 	    khs_vm_read_all(k->kernel.vm, start, bytes, size) == KHS_PRESENT)
-		write_seed("btf", "", bytes, size);
+		seed_write("btf", "", bytes, size);
 	free(bytes);
 }
 
@@ -463,7 +282,7 @@ static void take_blob(void *arg, const struct khs_blob *blob)
 	snprintf(suffix, sizeof(suffix), "-%u", number++);
 	if (blob->has_size && blob->size && blob->size <= sizeof(bytes) &&
 	    khs_dump_read_all(k->kernel.dump, blob->phys, bytes, blob->size) == KHS_PRESENT)
-		write_seed("fdt", suffix, bytes, blob->size);
+		seed_write("fdt", suffix, bytes, blob->size);
 }
 
 static void ignore_item(void *arg, const struct khs_item *item)
@@ -488,10 +307,48 @@ static void other_seeds(const char *path)
 	struct khs *k;
 
 	must(khs_open(path, NULL, &k));
-	write_seed("vmcoreinfo", "", k->kernel.dump->vmcoreinfo, k->kernel.dump->vmcoreinfo_len);
+	seed_write("vmcoreinfo", "", k->kernel.dump->vmcoreinfo, k->kernel.dump->vmcoreinfo_len);
 	btf_seed(k);
+	config_seeds(k);
 	fuzz_ok(khs_fdt(k, &opts, &visitor, k));
 	khs_close(k);
+}
+
+/* ---- a kernel's place ----------------------------------------------------------------------- */
+
+static struct khs_image wanted;
+
+static void worth_of_place(const struct image *image, FILE *out)
+{
+	struct khs_place place;
+
+	if (place_find(image, &wanted, false, &place))
+		fprintf(out, "%llx %llx %s %s\n", (unsigned long long)place.moved,
+			(unsigned long long)place.voffset, place.release, place.build_id);
+}
+
+static void place_seed(const char *path, const char *vmlinux)
+{
+	uint8_t head[PLACE_HEAD];
+	struct khs_kernel kernel = { .page_shift = 0 };
+	struct buffer b = { 0 }, image;
+	struct khs_place place;
+	struct recorder *r;
+
+	must(khs_vmlinux_image(vmlinux, &wanted));
+	kernel.dump = recorder_open(path, &r);
+	r->on = true;
+	must(khs_locate(&kernel, &wanted, &place));
+	r->on = false;
+	recorder_shrink(r, 0, worth_of_place);
+	image = recorder_image(r, 0);
+	place_put(head, &wanted, false);
+	buffer_add(&b, head, sizeof(head));
+	buffer_add(&b, image.v, image.n);
+	seed_write("locate", "", b.v, b.n);
+	free(image.v);
+	free(b.v);
+	khs_dump_close(kernel.dump);
 }
 
 static void print_image(const char *path)
@@ -518,13 +375,20 @@ int main(int argc, char *argv[])
 		print_image(argv[2]);
 		return 0;
 	}
+	if (argc == 6 && !strcmp(argv[1], "place")) {
+		seed_name = argv[4];
+		seed_dir = argv[5];
+		place_seed(argv[2], argv[3]);
+		return 0;
+	}
 	if (argc != 6 || strcmp(argv[1], "inputs"))
 		errx(2, "usage: seed kernel DUMP NAME | seed inputs DUMP NAME NUMBER DIR | "
-			"seed print FILE");
+			"seed place DUMP VMLINUX NAME DIR | seed print FILE");
 	seed_name = argv[3];
-	out_dir = argv[5];
+	seed_dir = argv[5];
 	other_seeds(argv[2]);
 	kallsyms_seed(argv[2], (uint8_t)atoi(argv[4]));
+	log_seed(argv[2], (uint8_t)atoi(argv[4]));
 	image_seed(argv[2], (uint8_t)atoi(argv[4]));
 	return 0;
 }
