@@ -48,10 +48,10 @@ LIB_SRC := $(sort $(wildcard lib/*.c lib/*/*.c))
 # What needs elfutils or libbpf, and who calls it: crash brings memory, symbols and types itself.
 FILE_SRC := lib/open.c lib/dump/file.c lib/facts/btf.c lib/facts/dwarf.c lib/facts/units.c \
 	lib/facts/vmlinux.c lib/facts/vmlinux_image.c lib/facts/elf_file.c lib/facts/debuginfo.c \
-	lib/facts/kernel_file.c
+	lib/facts/debuginfod.c lib/facts/kernel_file.c
 DOOR_SRC := tools/verbs.c tools/options.c tools/parse.c tools/help.c tools/stream.c tools/progress.c \
 	tools/report.c tools/outputs.c
-CLI_SRC := tools/khoscope.c tools/screen.c tools/sandbox.c $(DOOR_SRC)
+CLI_SRC := tools/khoscope.c tools/screen.c tools/sandbox.c tools/fetch.c $(DOOR_SRC)
 EXT_SRC := extensions/kho.c $(DOOR_SRC)
 TEST_SRC := $(sort $(wildcard tests/unit/*.c))
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))

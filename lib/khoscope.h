@@ -63,7 +63,7 @@ struct khs_options {
 	const char *vmlinux; /* symbols and DWARF (or BTF) from this file; NULL: from the dump */
 	bool any_build_id;   /* go on with files of another build */
 
-	void *arg; /* handed to the three below; each may be NULL */
+	void *arg; /* handed to the three below, and to fetch; each may be NULL */
 	/*
 	 * Asked often during long work. Once it says true nothing more is read: opening ends with
 	 * KHS_ERR_INTERRUPTED; an open handle tells what it knows by then, and khs_interrupted()
@@ -79,6 +79,12 @@ struct khs_options {
 	unsigned int jobs; /* threads that read struct pages; 0: one for each processor there is */
 	const char *btf;        /* types from this file, raw BTF or of an ELF file; or NULL */
 	const char *system_map; /* symbols from this System.map; or NULL */
+	/*
+	 * Gets the file with symbols and types of @build_id (lower-case hex), or what was stripped
+	 * from it, from somewhere else: 0 and *@path, which the library frees, or an errno value.
+	 * NULL: the library asks the servers that DEBUGINFOD_URLS in the environment names, if any.
+	 */
+	int (*fetch)(void *arg, const char *build_id, char **path);
 };
 
 /*

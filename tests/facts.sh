@@ -325,4 +325,36 @@ DEBUGINFOD_URLS=http://127.0.0.1:1 run facts --json mute
 check "debuginfod: a server that is not there is one warning more" grep -q \
 	"^khoscope: warning: debuginfod: no vmlinux of build-id $id" err
 check "debuginfod: and no failure" [ "$status" = 0 ]
+DEBUGINFOD_URLS=http://127.0.0.1:$port run facts --json -k away/vmlinux "$dump"
+many DWARF "debuginfod: what was stripped from a file: types"
+many symtab "debuginfod: what was stripped from a file: symbols"
+
+# A server that takes the question, and never answers: whoever reads the dump is in the sandbox by then.
+cat >silent.py <<'PY'
+import socket, sys, time
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+open("listening", "w").close()
+connection, _ = server.accept()
+open("asked", "wb").write(connection.recv(65536))
+time.sleep(60)
+PY
+# wait_for FILE
+wait_for() { for ((i = 0; i < 100; i++)); do [ -s "$1" ] && return; sleep 0.1; done; return 1; }
+python3 silent.py $((port + 1)) 2>silent.err &
+silent=$!
+for ((i = 0; i < 50; i++)); do [ -e listening ] && break; sleep 0.1; done
+rm -rf cache
+DEBUGINFOD_URLS=http://127.0.0.1:$((port + 1)) env --default-signal=INT "$khoscope" facts mute \
+	>out 2>err </dev/null &
+asking=$!
+check "debuginfod: a silent server is asked" wait_for asked
+check "debuginfod: who reads the dump is confined" grep -q '^Seccomp:.*2' "/proc/$asking/status"
+fetching=$(pgrep -P "$asking")
+check "debuginfod: who asks is not, and is another" grep -q '^Seccomp:.*0' "/proc/$fetching/status"
+kill -INT "$asking"
+for ((i = 0; i < 50; i++)); do kill -0 "$asking" 2>/dev/null || break; sleep 0.1; done
+wait "$asking"
+check "debuginfod: Ctrl-C ends the waiting" [ $? = 130 ]
+check "debuginfod: and who asks" [ ! -e "/proc/$fetching" ]
+kill "$silent"
 finish

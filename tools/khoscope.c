@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "fetch.h"
 #include "outputs.h"
 #include "progress.h"
 #include "sandbox.h"
@@ -45,6 +46,7 @@ struct ui {
 	struct khs_progress progress;
 	struct khs_stream stream;
 	pid_t pager;           /* 0: none */
+	struct khs_fetcher fetcher;
 };
 
 /* No SA_RESTART, so that a write that waits ends too. */
@@ -159,17 +161,16 @@ static struct khs_error *open_old(const struct khs_command *cmd, const struct kh
 	return khs_open(cmd->old_dump, &own, ret);
 }
 
-/* A debuginfod that the user has named may be asked while the dump is opened. */
-static bool needs_network(void)
+static int fetch(void *arg, const char *build_id, char **path)
 {
-	const char *urls = getenv("DEBUGINFOD_URLS");
+	struct ui *ui = arg;
 
-	return urls && *urls;
+	return khs_fetcher_ask(&ui->fetcher, build_id, show_progress, was_interrupted, ui, path);
 }
 
 static bool is_possible(const struct khs_command *cmd, enum khs_sandbox_step step)
 {
-	if (cmd->no_sandbox || (step == KHS_SANDBOX_OPENING && needs_network()))
+	if (cmd->no_sandbox)
 		return false;
 	/* That reads files anew. */
 	return step == KHS_SANDBOX_OPENING || !cmd->verify;
@@ -186,7 +187,7 @@ static void confine(struct ui *ui, const struct khs_command *cmd, enum khs_sandb
 
 static int open_and_answer(struct ui *ui, const struct khs_command *cmd)
 {
-	const struct khs_options opts = {
+	struct khs_options opts = {
 		.size = sizeof(opts),
 		.vmlinux = cmd->vmlinux,
 		.any_build_id = cmd->any_build_id,
@@ -206,6 +207,8 @@ static int open_and_answer(struct ui *ui, const struct khs_command *cmd)
 	 * jansson takes the seed of its hashes from a file, when it is first asked for an object.
 	 */
 	json_object_seed(0);
+	if (khs_fetcher_start(&ui->fetcher))
+		opts.fetch = fetch;
 	confine(ui, cmd, KHS_SANDBOX_OPENING);
 	err = open_old(cmd, &opts, &old);
 	if (!err)
@@ -215,6 +218,7 @@ static int open_and_answer(struct ui *ui, const struct khs_command *cmd)
 	status = err ? fail(ui, err, KHS_EXIT_FAILED) : answer(ui, old, k, cmd);
 	khs_close(k);
 	khs_close(old);
+	khs_fetcher_stop(&ui->fetcher);
 	return status;
 }
 

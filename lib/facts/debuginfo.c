@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "debuginfo.h"
 
-#include <dlfcn.h>
 #include <elfutils/libdwelf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <libelf.h>
 #include <stdarg.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../base/error.h"
+#include "debuginfod.h"
 
 /* Where packages of Debian, Fedora and SUSE put it (libdwfl: linux-kernel-modules.c). */
 static const char *const by_build_id[] = {
@@ -97,96 +98,51 @@ static bool find_here(const struct khs_kernel *kernel, char **ret)
 
 /* ---- debuginfod ----------------------------------------------------------------------------- */
 
-#define LIBRARY "libdebuginfod.so.1"
-
-/* elfutils/debuginfod.h, of a library that need not be there, and is loaded as libdwfl loads it. */
-struct client {
-	void *library, *handle;
-	void *(*begin)(void);
-	void (*end)(void *handle);
-	int (*find)(void *handle, const unsigned char *build_id, int len, char **path);
-	void (*set_progress)(void *handle, int (*fn)(void *handle, long done, long total));
-	void (*set_data)(void *handle, void *data);
-};
-
-static void client_close(struct client *c)
+static void show_progress(void *arg, uint64_t done, uint64_t total)
 {
-	if (c->handle)
-		c->end(c->handle);
-	if (c->library)
-		dlclose(c->library);
+	khs_kernel_progress(arg, "debuginfod", done, total);
 }
 
-static bool client_open(struct client *c)
+static bool was_interrupted(void *arg)
 {
-	static const char *const names[] = {
-		"debuginfod_begin", "debuginfod_end", "debuginfod_find_debuginfo",
-		"debuginfod_set_progressfn", "debuginfod_set_user_data",
+	return khs_kernel_interrupted(arg);
+}
+
+static int fetch(const struct khs_kernel *kernel, char **path)
+{
+	const struct khs_debuginfod_watch watch = {
+		(void *)kernel, show_progress, was_interrupted,
 	};
-	void **to[] = { (void **)&c->begin, (void **)&c->end, (void **)&c->find,
-			(void **)&c->set_progress, (void **)&c->set_data };
 
-	c->library = dlopen(LIBRARY, RTLD_LAZY);
-	for (size_t i = 0; c->library && i < LEN(names); i++) {
-		*to[i] = dlsym(c->library, names[i]);
-		if (!*to[i])
-			return false;
-	}
-	c->handle = c->library ? c->begin() : NULL;
-	return c->handle;
+	if (kernel->opts.fetch)
+		return kernel->opts.fetch(kernel->opts.arg, kernel->build_id, path);
+	return khs_debuginfod_find(kernel->build_id, &watch, path);
 }
 
-/* What it is called for is in the client alone. Not 0: leave off. */
-static int on_progress(void *handle, long done, long total)
-{
-	void *library = dlopen(LIBRARY, RTLD_LAZY | RTLD_NOLOAD);
-	void *(*data)(void *) = NULL;
-	const struct khs_kernel *kernel;
-
-	if (library)
-		*(void **)&data = dlsym(library, "debuginfod_get_user_data");
-	kernel = data ? data(handle) : NULL;
-	if (library)
-		dlclose(library);
-	if (!kernel)
-		return 0;
-	khs_kernel_progress(kernel, "debuginfod", done > 0 ? done : 0, total > 0 ? total : 0);
-	return khs_kernel_interrupted(kernel);
-}
-
-/* The file is the client's, in its cache. */
 static void find_remote(const struct khs_kernel *kernel, char **ret)
 {
-	_cleanup_(client_close) struct client c = { .library = NULL };
 	char *path = NULL;
-	int fd;
+	int error = fetch(kernel, &path);
 
-	if (!client_open(&c)) {
-		khs_kernel_warn(kernel, "DEBUGINFOD_URLS is set, but %s cannot be used", LIBRARY);
-		return;
-	}
-	c.set_data(c.handle, (void *)kernel);
-	c.set_progress(c.handle, on_progress);
-	/* A length of 0: it is hexadecimal. */
-	fd = c.find(c.handle, (const unsigned char *)kernel->build_id, 0, &path);
-	if (fd >= 0)
-		close(fd);
-	if (fd < 0 && !khs_kernel_interrupted(kernel))
-		khs_kernel_warn(kernel, "debuginfod: no vmlinux of build-id %s: %s",
-				kernel->build_id, strerror(-fd));
-	if (fd >= 0 && !accept(kernel, path, ret))
+	if (!error && !accept(kernel, path, ret))
 		khs_kernel_warn(kernel, "debuginfod: the file it has for build-id %s is another",
 				kernel->build_id);
+	if (!error || khs_kernel_interrupted(kernel))
+		return;
+	if (error == ELIBACC)
+		khs_kernel_warn(kernel, "DEBUGINFOD_URLS is set, but elfutils' client of debuginfod "
+				"cannot be used");
+	else
+		khs_kernel_warn(kernel, "debuginfod: no vmlinux of build-id %s: %s",
+				kernel->build_id, strerror(error));
 }
 
 struct khs_error *khs_debuginfo_find(const struct khs_kernel *kernel, char **path)
 {
-	const char *urls = getenv("DEBUGINFOD_URLS");
-
 	*path = NULL;
 	if (!*kernel->build_id || find_here(kernel, path))
 		return NULL;
-	if (urls && *urls)
+	if (kernel->opts.fetch || khs_debuginfod_named())
 		find_remote(kernel, path);
 	if (!*path && khs_kernel_interrupted(kernel))
 		return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");

@@ -130,7 +130,7 @@ struct khs_error *khs_elf_file_header(const struct khs_elf_file *v, GElf_Ehdr *h
 
 /* ---- what was stripped ---------------------------------------------------------------------- */
 
-static void open_debug(struct khs_elf_file *f, const char *path)
+void khs_elf_file_take_debug(struct khs_elf_file *f, const char *path)
 {
 	f->debug_fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (f->debug_fd >= 0)
@@ -155,7 +155,7 @@ void khs_elf_file_find_debug(struct khs_elf_file *f, const char *path)
 	if (mod && dwfl_module_getdwarf(mod, &bias))
 		dwfl_module_info(mod, NULL, NULL, NULL, NULL, NULL, NULL, &its);
 	if (its && strcmp(its, path))
-		open_debug(f, its);
+		khs_elf_file_take_debug(f, its);
 	dwfl_end(dwfl);
 }
 

@@ -38,6 +38,8 @@ struct khs_error *khs_elf_file_header(const struct khs_elf_file *f, GElf_Ehdr *h
  * the user has set that. The answer is @f->debug.
  */
 void khs_elf_file_find_debug(struct khs_elf_file *f, const char *path);
+/* Takes the file at @path for that. */
+void khs_elf_file_take_debug(struct khs_elf_file *f, const char *path);
 
 /* @name NULL: any of that type. */
 Elf_Scn *khs_elf_section(Elf *elf, GElf_Word type, const char *name, GElf_Shdr *shdr);

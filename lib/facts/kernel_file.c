@@ -28,6 +28,7 @@ static struct khs_vmlinux_wanted wanted(const struct khs_kernel *kernel, bool an
 		.vmci = kernel->vmci,
 		.build_id = kernel->build_id,
 		.any_build_id = any,
+		.opts = &kernel->opts,
 	};
 }
 

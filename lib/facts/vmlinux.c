@@ -53,16 +53,29 @@ static struct khs_error *check_build_id(struct khs_elf_file *v, const char *buil
 	return NULL;
 }
 
-static bool scan_symbols(struct khs_elf_file *v, const char *path, struct khs_wanted *w)
+/* What was stripped. Where there is a fetch, libdwfl does not ask servers itself. */
+static void find_debug(struct khs_elf_file *v, const char *path,
+		       const struct khs_vmlinux_wanted *of)
+{
+	_cleanup_free_ char *fetched = NULL;
+
+	khs_elf_file_find_debug(v, path);
+	if (!v->debug && of->opts && of->opts->fetch && *v->build_id &&
+	    !of->opts->fetch(of->opts->arg, v->build_id, &fetched))
+		khs_elf_file_take_debug(v, fetched);
+}
+
+static bool scan_symbols(struct khs_elf_file *v, const char *path,
+			 const struct khs_vmlinux_wanted *of, struct khs_wanted *w)
 {
 	if (khs_elf_scan_symbols(v->elf, w))
 		return true;
-	khs_elf_file_find_debug(v, path);
+	find_debug(v, path, of);
 	return v->debug && khs_elf_scan_symbols(v->debug, w);
 }
 
 static struct khs_error *read_symbols(struct khs_elf_file *v, const char *path,
-				      struct khs_facts *facts, const struct khs_vmcoreinfo *vmci,
+				      struct khs_facts *facts, const struct khs_vmlinux_wanted *of,
 				      struct khs_units *units)
 {
 	_cleanup_free_ struct khs_wanted *w = malloc(sizeof(*w));
@@ -75,13 +88,13 @@ static struct khs_error *read_symbols(struct khs_elf_file *v, const char *path,
 	khs_wanted_init(w, facts, KHS_NEED_SYMBOL);
 	khs_wanted_add(w, "_stext", KHS_NR_NEEDS);
 	khs_units_want(w);
-	if (!scan_symbols(v, path, w)) {
+	if (!scan_symbols(v, path, of, w)) {
 		khs_elf_file_warn(v, "it has no symbol table");
 		return NULL;
 	}
 	khs_units_take(units, w);
 	stext = khs_wanted_find(w, "_stext", strlen("_stext"));
-	err = khs_moved(vmci, stext && stext->rank, stext ? stext->value : 0, &offset);
+	err = khs_moved(of->vmci, stext && stext->rank, stext ? stext->value : 0, &offset);
 	if (err)
 		return err;
 	for (size_t i = 0; i < KHS_WANTED_SLOTS; i++)
@@ -105,13 +118,14 @@ static struct khs_error *read_btf(const struct khs_elf_file *v, struct khs_facts
 
 /* NOTFOUND if neither the file nor what was stripped from it has any. */
 static struct khs_error *read_dwarf(struct khs_elf_file *v, const char *path,
+				    const struct khs_vmlinux_wanted *of,
 				    const struct khs_units *units, struct khs_facts *facts)
 {
 	struct khs_error *err = khs_facts_from_dwarf(facts, v->elf, units, "DWARF");
 
 	if (khs_error_code(err) != KHS_ERR_NOTFOUND)
 		return err;
-	khs_elf_file_find_debug(v, path);
+	find_debug(v, path, of);
 	if (!v->debug)
 		return err;
 	khs_error_free(err);
@@ -147,13 +161,14 @@ static bool btf_will_do(const struct khs_elf_file *v, struct khs_facts *facts)
 }
 
 static struct khs_error *read_types(struct khs_elf_file *v, const char *path,
+				    const struct khs_vmlinux_wanted *of,
 				    const struct khs_units *units, struct khs_facts *facts)
 {
 	struct khs_error *err;
 
 	if (btf_will_do(v, facts))
 		return NULL;
-	err = read_dwarf(v, path, units, facts);
+	err = read_dwarf(v, path, of, units, facts);
 	if (!is_missing(&err))
 		return err;
 	err = read_btf(v, facts, "vmlinux BTF");
@@ -181,8 +196,8 @@ static struct khs_error *read_all(struct khs_elf_file *v, struct khs_facts *fact
 	struct khs_units units = { 0 };
 
 	if (!err)
-		err = read_symbols(v, path, facts, of->vmci, &units);
-	return err ? err : read_types(v, path, &units, facts);
+		err = read_symbols(v, path, facts, of, &units);
+	return err ? err : read_types(v, path, of, &units, facts);
 }
 
 struct khs_error *khs_facts_from_vmlinux(struct khs_facts *facts, const char *path,
@@ -209,9 +224,9 @@ static struct khs_error *ask_all(struct khs_elf_file *v, const char *path,
 	struct khs_units units = { 0 };
 
 	if (!err)
-		err = read_symbols(v, path, &ret->symtab, of->vmci, &units);
+		err = read_symbols(v, path, &ret->symtab, of, &units);
 	if (!err)
-		err = read_dwarf(v, path, &units, &ret->dwarf);
+		err = read_dwarf(v, path, of, &units, &ret->dwarf);
 	is_missing(&err);
 	if (!err)
 		err = read_btf(v, &ret->btf, "vmlinux BTF");

@@ -19,6 +19,7 @@ struct khs_vmlinux_wanted {
 	const struct khs_vmcoreinfo *vmci;
 	const char *build_id; /* lower-case hex; NULL or "" if unknown */
 	bool any_build_id;    /* a file of another build will do */
+	const struct khs_options *opts; /* whose fetch may get what was stripped; or NULL */
 };
 
 /*
