@@ -235,6 +235,7 @@ score: $(B)/khoscope
 	@tests/lab/score.sh $(B)/khoscope $(KERNELS)
 	@tests/lab/preserved.sh $(B)/khoscope $(KERNELS)
 	@tests/lab/foretold.sh $(B)/khoscope
+	$(if $(filter-out x86-73sys,$(KERNELS)),,@KHOSCOPE=$(abspath $(B)/khoscope) tests/run tests/lab/kdump.sh)
 
 install: all
 	install -d $(addprefix $(DESTDIR),$(bindir) $(libdir)/pkgconfig $(includedir) \

@@ -30,7 +30,8 @@ lab='bc:/usr/bin/bc bison:/usr/bin/bison flex:/usr/bin/flex cpio:/usr/bin/cpio p
 libssl-dev:/usr/include/openssl/ssl.h pahole:/usr/bin/pahole
 gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
 libc6-dev-arm64-cross:/usr/aarch64-linux-gnu/include/stdlib.h
-qemu-system-x86:/usr/bin/qemu-system-x86_64 qemu-system-arm:/usr/bin/qemu-system-aarch64'
+qemu-system-x86:/usr/bin/qemu-system-x86_64 qemu-system-arm:/usr/bin/qemu-system-aarch64
+e2fsprogs:/sbin/mke2fs'
 fuzz='clang:/usr/bin/clang libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/include/fuzzer'
 analyse='clang-tidy:/usr/bin/clang-tidy cppcheck:/usr/bin/cppcheck'
 ci="shellcheck:/usr/bin/shellcheck lintian:/usr/bin/lintian $fuzz"

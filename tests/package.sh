@@ -4,7 +4,6 @@
 # package.sh: the Debian packages and the RPMs build in a Debian root that has what they say they need;
 # lintian, where it is at hand, has nothing to say; the Debian packages install in a clean root with
 # crash and drgn, without a network, and khoscope, crash> kho and the Python module run from there.
-# shellcheck disable=SC2154 # what is sourced and evaluated sets them
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "${KHOSCOPE_BUILD:-$here/../build}" && pwd) || exit
@@ -15,37 +14,12 @@ cannot() {
 	exit 77
 }
 
-where() {
-	local line root
-	line=$("$here/package-root.sh" "$1") || exit 77
-	eval "$line" # root=
-	echo "$root"
-}
-build_root=$(where build) || exit
-clean_root=$(where clean) || exit
-unshare -mn chroot "$clean_root" true 2>/dev/null || cannot "no mount namespace or no chroot here"
 . "$here/tap.sh"
-
-# in_root ROOT NAME COMMAND...: in that root, which stays as it is: what is written goes to
-# $tmp/NAME.upper; $tmp/NAME is /mnt there. Without a network.
-in_root() {
-	local root=$1 name=$2
-	shift 2
-	mkdir -p "$tmp/$name" "$tmp/$name.upper" "$tmp/$name.work" "$tmp/$name.root"
-	# shellcheck disable=SC2016 # for the other shell
-	unshare -mn sh -c 'mount -t overlay overlay \
-			-o "lowerdir=$1,upperdir=$2.upper,workdir=$2.work" "$2.root" &&
-		mount -t proc proc "$2.root/proc" && mount --bind "$2" "$2.root/mnt" || exit 125
-		root=$2.root; shift 2
-		exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
-			TERM=dumb "$@"' sh "$root" "$tmp/$name" "$@"
-}
+. "$here/in-root.sh"
+build_root=$(kept_root build) || exit
+clean_root=$(kept_root clean) || exit
+unshare -mn chroot "$clean_root" true 2>/dev/null || cannot "no mount namespace or no chroot here"
 in_root "$clean_root" try true || cannot "no overlay file system here"
-
-# The tree as a release has it, but for the dumps, which only the tests want.
-(cd "$here/.." && tar -c --exclude=./build --exclude=./.git --exclude=./tests/vmcores .) >"$tmp/tree.tar"
-mkdir -p "$tmp/build/khoscope"
-tar -xf "$tmp/tree.tar" -C "$tmp/build/khoscope" --no-same-owner
 
 version=$(sed -n 's/^VERSION := //p' "$here/../Makefile")
 versions() {
@@ -57,12 +31,7 @@ check "they have the version of the Makefile" versions
 
 # ---- Debian --------------------------------------------------------------------------------------
 
-build_deb() {
-	in_root "$build_root" build sh -c 'cd /mnt/khoscope && DEB_BUILD_OPTIONS="nocheck parallel=2" \
-		DEB_BUILD_PROFILES=nocheck dpkg-buildpackage -b -us -uc' >"$tmp/log" 2>&1 ||
-		{ tail -n 30 "$tmp/log"; return 1; }
-}
-check "the Debian packages build" build_deb
+check "the Debian packages build" build_debs "$build_root" build
 debs=(crash-kho khoscope libkhoscope-dev libkhoscope0 python3-khoscope)
 for deb in "${debs[@]}"; do
 	check "$deb is made" ls "$tmp/build/$deb"_*.deb
@@ -122,10 +91,68 @@ sed '/^status /d' "$here/golden/v72-out-faults/check.json" | jq '.findings | len
 echo "status 0" >>"$tmp/count"
 check "the Python module runs there, over drgn" says "$tmp/count" python3 /mnt/count.py
 
+# ---- Debian 12, by apt, from nothing to nothing ---------------------------------------------------
+
+old_build=$(kept_root bookworm-build) && old_clean=$(kept_root bookworm-clean) || exit
+check "the Debian packages build on Debian 12" build_debs "$old_build" old
+if command -v lintian >/dev/null; then
+	check "lintian is content with those" lintian --allow-root --fail-on error,warning \
+		--suppress-tags bad-distribution-in-changes-file "$tmp"/old/*.changes
+else
+	skip "lintian is content with those" "no lintian on this machine"
+fi
+
+# The same packages of a version before.
+mkdir -p "$tmp/apt/before" "$tmp/apt/now"
+before() {
+	local deb
+	for deb in "$tmp"/old/*.deb; do
+		rm -rf "$tmp/deb"
+		dpkg-deb -R "$deb" "$tmp/deb" && sed -i "s/$version/0.0.9/" "$tmp/deb/DEBIAN/control" &&
+			dpkg-deb --root-owner-group -b "$tmp/deb" "$tmp/apt/before" || return
+	done
+}
+check "they can be made older" before
+cp "$tmp"/old/*.deb "$tmp/apt/now"
+cp "$here/../docs/example.c" "$vmcores/v72-out-faults.kdump" "$vmcores/vmlinux-7.2.13" "$tmp/apt"
+
+# It has nothing they depend on installed, and no network: the files are in apt's cache.
+apt() {
+	in_root "$old_clean" apt sh -c "$1" >"$tmp/log" 2>&1 || { tail -n 30 "$tmp/log"; return 1; }
+}
+# shellcheck disable=SC2016 # for the shell there
+has_version() {
+	in_root "$old_clean" apt dpkg-query -W -f '${Package} ${Status} ${Version}\n' "${debs[@]}" |
+		grep -c "install ok installed $1"
+}
+install='DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends'
+check "apt installs them, with what they need" apt "$install /mnt/before/*.deb"
+check "apt: those are there" [ "$(has_version 0.0.9)" = 5 ]
+check "apt upgrades them" apt "$install /mnt/now/*.deb"
+check "apt: all of them" [ "$(has_version "$version")" = 5 ]
+check "apt misses nothing" apt "apt-get -q check"
+khoscope_there() {
+	in_root "$old_clean" apt khoscope check /mnt/v72-out-faults.kdump >"$tmp/said"
+	echo "status $?" >>"$tmp/said"
+	diff "$here/golden/v72-out-faults/check" "$tmp/said"
+}
+check "khoscope runs on Debian 12" khoscope_there
+check "a program builds with libkhoscope-dev there, and runs" apt "$install gcc libc6-dev pkgconf &&
+	cc -o /mnt/example /mnt/example.c \$(pkg-config --cflags --libs khoscope) &&
+	{ /mnt/example /mnt/v72-out-faults.kdump; [ \$? = 1 ]; }"
+check "the Python module is found there" apt "python3 -c 'import khoscope; \
+	print(len(khoscope.open(\"/mnt/v72-out-faults.kdump\").check()))'"
+check "apt purges them" apt "apt-get -q purge -y ${debs[*]}"
+remains() {
+	in_root "$old_clean" apt find / -xdev \( -name '*khoscope*' -o -name 'kho.*' \) \
+		-not -path '/mnt/*' -not -path '/proc/*' -not -path '/var/cache/*'
+}
+check "nothing of them remains" [ -z "$(remains)" ]
+
 # ---- RPM -----------------------------------------------------------------------------------------
 
 mkdir -p "$tmp/build/rpm/SOURCES" "$tmp/rpm/khoscope-$version"
-tar -xf "$tmp/tree.tar" -C "$tmp/rpm/khoscope-$version" --no-same-owner
+tree | tar -x -C "$tmp/rpm/khoscope-$version" --no-same-owner
 tar -czf "$tmp/build/rpm/SOURCES/khoscope-$version.tar.gz" -C "$tmp/rpm" "khoscope-$version"
 # The names of what it build-depends on are Fedora's; Debian's packages of the same stand in.
 build_rpm() {
@@ -134,11 +161,45 @@ build_rpm() {
 		{ tail -n 30 "$tmp/log"; return 1; }
 }
 check "the RPMs build" build_rpm
-files_of() {
-	in_root "$build_root" build sh -c 'rpm -qpl /mnt/rpm/RPMS/*/*.rpm' 2>/dev/null | sort -u
+rpms() { in_root "$build_root" build sh -c "cd /mnt/rpm/RPMS && $1" 2>/dev/null; }
+# shellcheck disable=SC2016 # for the shell there
+rpms 'for rpm in */*.rpm; do rpm -qp --qf "[%{=NAME} %{FILENAMES} %{FILEMODES:perms}\n]" $rpm; done' |
+	sort >"$tmp/files"
+in_rpm() { grep -q "^$1 [^ ]*$2 " "$tmp/files"; }
+while read -r rpm file; do
+	check "the RPM $rpm has $file" in_rpm "$rpm" "$file"
+done <<'END'
+khoscope /usr/bin/khoscope
+khoscope man1/khoscope.1\(.gz\)\?
+khoscope khoscope-triage.service
+khoscope libexec/khoscope/kdump-triage
+khoscope-libs libkhoscope.so.0
+khoscope-devel include/khoscope.h
+khoscope-devel man3/libkhoscope.3\(.gz\)\?
+crash-kho crash/extensions/kho.so
+python3-khoscope khoscope.py
+END
+check "no file is in two RPMs" [ -z "$(awk '$3 !~ /^d/ && $2 !~ /licenses/ { print $2 }' "$tmp/files" | uniq -d)" ]
+check "nobody but root may write to one" [ -z "$(awk '$3 ~ /^-....w|^-.......w/' "$tmp/files")" ]
+check "the devel RPM requires the library of its version" \
+	grep -q "^khoscope-libs.* = $version-" <(rpms "rpm -qp --requires */khoscope-devel-*.rpm")
+check "each says its license" [ "$(rpms 'rpm -qp --qf "%{LICENSE}\n" */*.rpm' | sort -u)" = GPL-2.0-or-later ]
+cp "$vmcores/v72-out-faults.kdump" "$tmp/build/"
+rpm_runs() {
+	# shellcheck disable=SC2016 # for the shell there
+	in_root "$build_root" build sh -c 'cd /mnt/rpm/RPMS && rpm -i --nodeps */*.rpm &&
+		khoscope check /mnt/v72-out-faults.kdump; echo "status $?"
+		cp /usr/bin/khoscope /mnt/installed; rpm -e --nodeps $(rpm -qa "*kho*")' |
+		diff "$here/golden/v72-out-faults/check" -
 }
-for file in /usr/bin/khoscope crash/extensions/kho.so libkhoscope.so.0 include/khoscope.h \
-	khoscope.py man1/khoscope.1; do
-	check "an RPM has $file" grep -q "$file" <(files_of)
-done
+check "rpm installs them, and khoscope runs" rpm_runs
+# It names the libraries that the program is linked with, each by its soname.
+check "khoscope's RPM requires what it is linked with" diff \
+	<(readelf -d "$tmp/build/installed" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort -u) \
+	<(rpms "rpm -qp --requires */khoscope-$version-*.rpm" | sed -n 's/^\(lib[^(]*\)(.*/\1/p' | sort -u)
+rpm_remains() {
+	in_root "$build_root" build find / -xdev \( -name '*khoscope*' -o -name 'kho.*' \) \
+		-not -path '/mnt/*' -not -path '/proc/*'
+}
+check "removed, nothing of them remains" [ -z "$(rpm_remains)" ]
 finish
