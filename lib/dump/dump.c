@@ -6,6 +6,8 @@
 enum khs_presence khs_dump_read(struct khs_dump *dump, uint64_t pa, void *buf, size_t len,
 				size_t *done)
 {
+	enum khs_presence presence;
+
 	*done = 0;
 	if (!len)
 		return KHS_PRESENT;
@@ -13,7 +15,11 @@ enum khs_presence khs_dump_read(struct khs_dump *dump, uint64_t pa, void *buf, s
 		return KHS_NORAM;
 	if (dump->stopped)
 		return KHS_UNREAD;
-	return dump->ops->read(dump->priv, pa, buf, len, done);
+	presence = dump->ops->read(dump->priv, pa, buf, len, done);
+	/* Whoever reads has noticed first: what is kept from now on is not all, and must say so. */
+	if (presence == KHS_UNREAD)
+		dump->stopped = true;
+	return presence;
 }
 
 struct khs_dump *khs_dump_clone(struct khs_dump *dump)

@@ -585,6 +585,19 @@ static void interrupted(void **state)
 	assert_true(steps > 12);
 }
 
+/* Whoever supplies the memory may notice first; that nothing else is read is then told as well. */
+static void interrupted_while_reading(void **state)
+{
+	struct tk *t = *state;
+
+	tk_open(t);
+	tk_lose(t, tk_page_pa(t, 0x2345) & ~0xfffULL, 4096, KHS_UNREAD);
+	tk_ok(khs_check(t->k, tk_collect, t));
+	assert_true(khs_interrupted(t->k));
+	assert_true(tk_status(t)->interrupted);
+	assert_true(tk_status(t)->coverage.unread > 0x1000);
+}
+
 /* ---- page ----------------------------------------------------------------------------------- */
 
 static const struct khs_page_info *page(struct tk *t, enum khs_address_kind kind, uint64_t address)
@@ -1008,6 +1021,7 @@ int main(void)
 		TK_HANDED(list_stops),
 		TK_HANDED(list_overlapping),
 		TK_HANDED(interrupted),
+		TK_HANDED(interrupted_while_reading),
 		TK_HANDED(four_spellings),
 		TK_COLD(no_such_page),
 		TK_HANDED(page_agrees),
