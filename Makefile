@@ -73,8 +73,8 @@ FUZZERS := $(addprefix $(B)/tests/fuzz/,$(FUZZ_NAMES))
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
 SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh jobs.sh synthetic.sh names.sh fuzz.sh \
-	nocoreinfo.sh diff.sh facts.sh cli.sh crash.sh screen.sh report.sh browser.sh install.sh \
-	python.sh kdump.sh fleet.sh package.sh valgrind.sh)
+	nocoreinfo.sh diff.sh facts.sh cli.sh crash.sh crash-facts.sh crash-leak.sh \
+	screen.sh report.sh browser.sh install.sh python.sh kdump.sh fleet.sh package.sh valgrind.sh)
 DEMO := v73-in-split
 
 .PHONY: all ext man demo check bench lab score programs tests vmcores fuzzers fuzz mutate analyse install clean FORCE

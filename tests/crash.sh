@@ -3,74 +3,12 @@
 #
 # crash.sh: kho.so in the real crash, through crash's command line, on real dumps: the same words as
 # the command line tool's, and a good guest in crash (pipes, files, Ctrl-C, help, unloading).
-#
-#	KHOSCOPE_BUILD    where the programs are (build)
-#	KHOSCOPE          the command line tool
-#	KHO_SO            the extension, built with CRASH_INC= what tests/crash-root.sh says
-#	KHOSCOPE_VMCORES  folder of the dumps; what it lacks is unpacked from tests/vmcores
-#	KHOSCOPE_VMLINUX  the kernel of the 7.2.13 dumps, with DWARF
+# The environment: crash-session.sh.
 # shellcheck disable=SC2154 # what is sourced and evaluated sets them
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-build=${KHOSCOPE_BUILD:-$here/../build}
-khoscope=${KHOSCOPE:-$build/khoscope}
-kho_so=${KHO_SO:-$build/kho.so}
-dumps=${KHOSCOPE_VMCORES:-$build/vmcores}
-vmlinux=${KHOSCOPE_VMLINUX:-$dumps/vmlinux-7.2.13}
-
-cannot() {
-	echo "crash: $*" >&2
-	exit 77
-}
-
-# take FILE PLACE: a file of ours or, packed, of the source tree, as PLACE
-take() {
-	if [ -e "$1" ]; then
-		ln "$1" "$2" 2>/dev/null || cp "$1" "$2"
-	elif [ -e "$here/vmcores/${1##*/}.xz" ]; then
-		xz -dc "$here/vmcores/${1##*/}.xz" >"$2"
-	else
-		cannot "no ${1##*/}, neither in ${1%/*} nor packed in tests/vmcores"
-	fi
-}
-
-[ -e "$kho_so" ] || cannot "no $kho_so (it needs crash's header: see CRASH_INC in the Makefile)"
-roots=$("$here/crash-root.sh") || exit
-eval "$roots" # root= and defs=
-version=$(cat "$defs/crash-version")
-grep -aqF "$version" "$kho_so" ||
-	cannot "$kho_so is not built for crash $version: build it with CRASH_INC=$defs"
-unshare -m chroot "$root" true 2>/dev/null || cannot "no mount namespace or no chroot here"
-
-# shellcheck source=tests/tap.sh
-. "$here/tap.sh"
-export LC_ALL=C
-in=$tmp/in # /mnt of the root
-mkdir "$in"
-take "$vmlinux" "$in/vmlinux"
-take "$dumps/v72-out-faults.kdump" "$in/v72-out-faults"
-take "$dumps/v72-in-retrieved.kdump" "$in/v72-in-retrieved"
-cp "$kho_so" "$in/kho.so"
-
-# in_crash DUMP [RUNNER...]: crash in its root; the runners come before unshare
-in_crash() {
-	local dump=$1
-	shift
-	# shellcheck disable=SC2016 # for the other shell
-	"$@" unshare -m sh -c 'mount -t proc proc "$1/proc" && mount --bind "$2" "$1/mnt" || exit
-		shift 2; exec "$@"' sh "$root" "$in" \
-		chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=vt100 HOME=/ \
-		${preload:+LD_PRELOAD=$preload} \
-		crash --no_modules --no_crashrc -s /mnt/vmlinux "/mnt/$dump"
-}
-preload=
-
-# batch DUMP: the commands are standard input; what crash prints goes to $tmp/log
-batch() {
-	{ echo "extend /mnt/kho.so"; cat; echo quit; } |
-		in_crash "$1" timeout 120 >"$tmp/log" 2>&1
-	batch_status=$?
-}
+# shellcheck source=tests/crash-session.sh
+. "$here/crash-session.sh"
 
 # Who answered is the one thing in which the two doors differ.
 same_source() {
@@ -263,24 +201,15 @@ check "crash ended well" test "$batch_status" = 0
 
 # ---- Ctrl-C -------------------------------------------------------------------------------------
 
-pty=$build/tests/pty
 if [ ! -x "$pty" ]; then
 	skip "Ctrl-C" "no $pty"
 	finish
 fi
-if ! ${CC:-cc} -shared -fPIC -O -o "$in/slow.so" "$here/crash/slow.c" 2>"$tmp/err"; then
+if ! build_preload slow; then
 	skip "Ctrl-C" "no C compiler: $(tail -n 1 "$tmp/err")"
 	finish
 fi
 preload=/mnt/slow.so
-
-# on_terminal DUMP: the steps are standard input
-on_terminal() {
-	in_crash "$1" "$pty" >"$tmp/log" 2>&1 ||
-		{ tail -n 40 "$tmp/log" | cut -c 1-200; false; }
-}
-
-prompt="crash> "
 
 # The first kho is left by longjmp(): crash asks gdb nothing for a reader that is gone.
 check "Ctrl-C while gdb is asked" on_terminal v72-out-faults <<END
