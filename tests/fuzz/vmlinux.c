@@ -7,6 +7,7 @@
 
 #include <elf.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "facts/locate.h"
 #include "file.h"
@@ -60,4 +61,40 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_file(file.path, &of);
 	file_free(&file);
 	return 0;
+}
+
+/* ---- mutations ------------------------------------------------------------------------------ */
+
+/* Bytes of a section that are in the file; 0 if the input has no such section. */
+static size_t section_at(const uint8_t *data, size_t size, unsigned int number, size_t *off)
+{
+	Elf64_Ehdr ehdr;
+	Elf64_Shdr shdr;
+
+	if (size < sizeof(ehdr))
+		return 0;
+	memcpy(&ehdr, data, sizeof(ehdr));
+	if (!ehdr.e_shnum || ehdr.e_shoff > size ||
+	    (size - ehdr.e_shoff) / sizeof(shdr) < ehdr.e_shnum)
+		return 0;
+	memcpy(&shdr, data + ehdr.e_shoff + number % ehdr.e_shnum * sizeof(shdr), sizeof(shdr));
+	if (shdr.sh_type == SHT_NOBITS || shdr.sh_offset > size ||
+	    shdr.sh_size > size - shdr.sh_offset)
+		return 0;
+	*off = shdr.sh_offset;
+	return shdr.sh_size;
+}
+
+/*
+ * Mostly inside a section, whose place and size stay: elfutils is not instrumented, so nothing
+ * leads libFuzzer to what lies behind the headers.
+ */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned int seed)
+{
+	size_t off, len = seed % 8 ? section_at(data, size, seed / 8, &off) : 0;
+
+	if (!len)
+		return LLVMFuzzerMutate(data, size, max);
+	LLVMFuzzerMutate(data + off, len, len);
+	return size;
 }
