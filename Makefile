@@ -73,7 +73,7 @@ FUZZERS := $(addprefix $(B)/tests/fuzz/,$(FUZZ_NAMES))
 MAN := $(patsubst docs/man/%.scd,$(B)/man/%,$(MAN_SRC))
 VMCORES := $(patsubst tests/vmcores/%.xz,$(B)/vmcores/%,$(wildcard tests/vmcores/*.xz))
 SCRIPTS := $(addprefix tests/,golden.sh json.sh schema.sh truth.sh jobs.sh synthetic.sh names.sh fuzz.sh \
-	nocoreinfo.sh diff.sh facts.sh cli.sh crash.sh crash-facts.sh crash-leak.sh \
+	nocoreinfo.sh diff.sh facts.sh cli.sh crash.sh crash-facts.sh crash-interrupt.sh crash-leak.sh \
 	screen.sh report.sh browser.sh install.sh python.sh kdump.sh fleet.sh package.sh valgrind.sh)
 DEMO := v73-in-split
 

@@ -87,6 +87,8 @@ struct khs_error *khs_print_coverage(struct khs *k, bool all, uint64_t limit, FI
 	if (!json)
 		khs_text_coverage_head(out, st, khs_all_judged(k));
 	err = khs_gaps(k, all, gap_one, &g, &total);
+	if (!err)
+		err = khs_get_status(k, &st); /* an interrupt may have come since */
 	return err ? err : gaps_end(&g, st, khs_all_judged(k), &total);
 }
 
