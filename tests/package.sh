@@ -16,6 +16,8 @@ cannot() {
 
 . "$here/tap.sh"
 . "$here/in-root.sh"
+# shellcheck source=tests/debian.sh
+. "$here/debian.sh"
 build_root=$(kept_root build) || exit
 clean_root=$(kept_root clean) || exit
 unshare -mn chroot "$clean_root" true 2>/dev/null || cannot "no mount namespace or no chroot here"
@@ -142,6 +144,17 @@ check "a program builds with libkhoscope-dev there, and runs" apt "$install gcc 
 	{ /mnt/example /mnt/v72-out-faults.kdump; [ \$? = 1 ]; }"
 check "the Python module is found there" apt "python3 -c 'import khoscope; \
 	print(len(khoscope.open(\"/mnt/v72-out-faults.kdump\").check()))'"
+# Debian 12's crash: it asks for these options with such kernels, and for a whole vmlinux.
+lab=$(debian_cache)/lab/dump/x73-kdump-c
+if [ -e "$lab/vmcore" ]; then
+	cp "$lab/vmcore" "$lab/kernel/vmlinux" "$tmp/apt"
+	printf '%s\n' "extend kho.so" "kho check > /mnt/kho.text" quit >"$tmp/apt/commands"
+	check "crash 8.0.2 takes kho.so" apt 'timeout 300 crash --kaslr=auto --no_kmem_cache \
+		--no_modules --no_crashrc -s /mnt/vmlinux /mnt/vmcore </mnt/commands'
+	check "crash 8.0.2 > kho runs on Debian 12" diff <("$build/khoscope" check "$lab/vmcore") "$tmp/apt/kho.text"
+else
+	skip "crash 8.0.2 > kho runs on Debian 12" "the lab has no x73-kdump-c: make lab KERNELS=x86-73"
+fi
 check "apt purges them" apt "apt-get -q purge -y ${debs[*]}"
 remains() {
 	in_root "$old_clean" apt find / -xdev \( -name '*khoscope*' -o -name 'kho.*' \) \
