@@ -52,7 +52,8 @@ FILE_SRC := lib/open.c lib/dump/file.c lib/facts/btf.c lib/facts/dwarf.c lib/fac
 DOOR_SRC := tools/verbs.c tools/options.c tools/parse.c tools/help.c tools/stream.c tools/progress.c \
 	tools/report.c tools/outputs.c
 CLI_SRC := tools/khoscope.c tools/screen.c tools/sandbox.c tools/fetch.c $(DOOR_SRC)
-EXT_SRC := extensions/kho.c $(DOOR_SRC)
+CRASH_SRC := extensions/kho.c extensions/answers.c
+EXT_SRC := $(CRASH_SRC) $(DOOR_SRC)
 TEST_SRC := $(sort $(wildcard tests/unit/*.c))
 TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
 MKDUMP_SRC := $(sort $(wildcard tests/mkdump/*.c))
@@ -92,7 +93,7 @@ ext: $(EXT)
 man: $(MAN)
 	$(if $^,,@echo 'the manual pages are not built: no scdoc')
 
-# Objects depend on what they are built with; which crash it is for concerns kho.o alone.
+# Objects depend on what they are built with; which crash it is for concerns CRASH_SRC alone.
 FLAGS = $(CC) $(CPPFLAGS) $(KHS_CFLAGS) $(CFLAGS) $(LDFLAGS)
 $(B)/flags: FLAGS_OF = $(FLAGS)
 $(B)/extensions/flags: FLAGS_OF = $(FLAGS) $(CRASH_INC) $(CRASH_VERSION)
@@ -123,8 +124,8 @@ $(B)/khoscope: $(call obj,$(CLI_SRC)) $(B)/libkhoscope.a
 CRASH_VERSION = $(shell cat $(CRASH_INC)/crash-version 2>/dev/null || \
 	{ [ $(CRASH_INC) = /usr/include/crash ] && crash --version; } 2>/dev/null | \
 	sed -n 's/^crash //p')
-$(B)/extensions/kho.o: $(B)/extensions/flags
-$(B)/extensions/kho.o: private KHS_CFLAGS += -isystem $(CRASH_INC) \
+$(call obj,$(CRASH_SRC)): $(B)/extensions/flags
+$(call obj,$(CRASH_SRC)): private KHS_CFLAGS += -isystem $(CRASH_INC) \
 	-DKHS_CRASH_VERSION='"$(or $(CRASH_VERSION),unknown)"'
 
 # -Bsymbolic and hidden names: crash exports twelve thousand symbols of its own.
@@ -208,7 +209,7 @@ check:
 	$(MAKE) --no-print-directory -s $${defs:+CRASH_INC=$$defs} all tests && \
 	KHOSCOPE_BUILD=$(abspath $(B)) KHOSCOPE_CRASH_INC=$$defs tests/run $(TESTS) $(SCRIPTS)
 
-# Not extensions/kho.c: crash's own header is not ours to mend.
+# Not what includes crash's own header, which is not ours to mend.
 analyse:
 	@tests/deps.sh analyse
 	@mkdir -p build

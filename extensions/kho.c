@@ -4,9 +4,10 @@
  * memory, symbols and types; the dump file's own tables say which of that memory is in the file.
  * Of a running system crash supplies symbols and types alone: its memory is read from /proc/kcore.
  *
- * The one file that includes crash's header. That header has no stable layout, so an extension is
- * good for the crash whose header it was built against. Which one that was, the build passes as
- * KHS_CRASH_VERSION; `kho version` and `help kho` show it, and loading into another one warns.
+ * This and answers.c include crash's header, no other file does. That header has no stable
+ * layout, so an extension is good for the crash whose header it was built against. Which one that
+ * was, the build passes as KHS_CRASH_VERSION; `kho version` and `help kho` show it, and loading
+ * into another one warns.
  * What is said of crash here was read in the sources of 9.0.2 and tried with it.
  *
  * crash leaves a command by longjmp() at many places: in its SIGINT handler, in every question to
@@ -24,27 +25,16 @@
 #include "../tools/progress.h"
 #include "../tools/stream.h"
 #include "../tools/verbs.h"
+#include "answers.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "sigint.h"
 
 #ifndef KHS_CRASH_VERSION
 #define KHS_CRASH_VERSION "unknown"
 #endif
 
 #define NAME "kho"
-
-/* What crash said to a question; the same for as long as it runs. */
-struct answer {
-	struct khs_question question;
-	bool known;
-	uint64_t value;
-	uint64_t size; /* of a member */
-};
-
-static struct answer *answers;
-static size_t nr_answers;  /* got so far */
-static size_t max_answers;
-static bool answer_lost;   /* gdb gave one that did not come through */
 
 /*
  * Kept from command to command, until the extension is unloaded: on a large dump counting the pages
@@ -59,13 +49,6 @@ static struct khs_progress progress;
 static sigset_t mask_before;
 
 /* ---- SIGINT --------------------------------------------------------------------------------- */
-
-static bool interrupted(void)
-{
-	sigset_t pending;
-
-	return !sigpending(&pending) && sigismember(&pending, SIGINT) == 1;
-}
 
 /*
  * crash calls this before the next prompt if hold() was not followed by release(): somebody left by
@@ -102,177 +85,6 @@ static void release(void)
 	sigprocmask(SIG_SETMASK, &mask_before, NULL);
 }
 
-/* ---- asking crash --------------------------------------------------------------------------- */
-
-/*
- * Has gdb print what @format, a printf command, says; false if it makes no sense to gdb. What made
- * sense and can't be read is no such answer: the file system for temporary files may be full.
- */
-__attribute__((format(printf, 3, 4)))
-static bool ask_gdb(uint64_t *value, uint64_t *size, const char *format, ...)
-{
-	char command[512], reply[128];
-	bool known, read = false;
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(command, sizeof(command), format, ap);
-	va_end(ap);
-	open_tmpfile2();
-	/* If its output goes to a pipe, crash has SIGINT ignored then, and with that lost. */
-	known = !interrupted() && gdb_pass_through(command, pc->tmpfile2, GNU_RETURN_ON_ERROR);
-	if (known) {
-		rewind(pc->tmpfile2);
-		read = fgets(reply, sizeof(reply), pc->tmpfile2) &&
-		       sscanf(reply, "%" SCNu64 " %" SCNu64, value, size) == 2;
-	}
-	close_tmpfile2();
-	answer_lost |= known && !read;
-	return read;
-}
-
-static bool ask_symbol(struct answer *a)
-{
-	struct syment *symbol = symbol_search((char *)a->question.name);
-
-	if (symbol)
-		a->value = symbol->value;
-	return symbol;
-}
-
-/* MEMBER_OFFSET() and its like take a variable for the type of its name: kho_scratch is one. */
-static bool ask_size(struct answer *a)
-{
-	static const char format[] = "printf \"%%lu 0\", (unsigned long)sizeof(%s %s)";
-	const char *name = a->question.name;
-
-	return ask_gdb(&a->value, &a->size, format, "struct", name) ||
-	       ask_gdb(&a->value, &a->size, format, "union", name);
-}
-
-static bool ask_member(struct answer *a)
-{
-	static const char format[] = "printf \"%%lu %%lu\", (unsigned long)&((%s %s *)0)->%s, "
-				     "(unsigned long)sizeof(((%s %s *)0)->%s)";
-	const char *type = a->question.type, *name = a->question.name;
-
-	return ask_gdb(&a->value, &a->size, format, "struct", type, name, "struct", type, name) ||
-	       ask_gdb(&a->value, &a->size, format, "union", type, name, "union", type, name);
-}
-
-/*
- * enumerator_value() of crash leaves two hundred bytes in gdb each time. A sum, as gdb takes a cast
- * for the missing type of a symbol that has none.
- */
-static bool ask_enumerator(struct answer *a)
-{
-	static const char format[] = "printf \"%%lu 0\", (unsigned long)(%s + 0)";
-
-	return ask_gdb(&a->value, &a->size, format, a->question.name);
-}
-
-static bool room_for_answers(void)
-{
-	struct khs_question q;
-
-	if (answers)
-		return true;
-	for (max_answers = 0; khs_question(max_answers, &q); max_answers++)
-		;
-	answers = calloc(max_answers, sizeof(*answers));
-	return answers;
-}
-
-/*
- * Asks gdb what was not asked yet; it may leave by longjmp() at any question, and the next command
- * goes on with that one. A question that a SIGINT came in between is asked again: gdb fails it.
- */
-static struct khs_error *learn(void)
-{
-	static bool (*const ask[])(struct answer *) = {
-		[KHS_ASK_SYMBOL] = ask_symbol,
-		[KHS_ASK_SIZE] = ask_size,
-		[KHS_ASK_MEMBER] = ask_member,
-		[KHS_ASK_ENUMERATOR] = ask_enumerator,
-	};
-
-	if (!room_for_answers())
-		return khs_enomem();
-	answer_lost = false;
-	while (nr_answers < max_answers) {
-		struct answer *a = &answers[nr_answers];
-
-		khs_question(nr_answers, &a->question);
-		a->known = a->question.name && ask[a->question.kind](a);
-		if (interrupted())
-			return khs_error_new(KHS_ERR_INTERRUPTED, "interrupted");
-		if (answer_lost)
-			return khs_error_new(KHS_ERR_IO, "an answer of gdb is lost: no room for "
-							 "temporary files?");
-		nr_answers++;
-	}
-	return NULL;
-}
-
-/* ---- being asked by the library ------------------------------------------------------------- */
-
-static const struct answer *find_answer(enum khs_question_kind kind, const char *type,
-					const char *name)
-{
-	for (size_t i = 0; i < nr_answers; i++) {
-		const struct khs_question *q = &answers[i].question;
-
-		if (!answers[i].known || q->kind != kind || strcmp(q->name, name))
-			continue;
-		if (!type || !strcmp(q->type, type))
-			return &answers[i];
-	}
-	return NULL;
-}
-
-static bool on_symbol(void *priv, const char *name, uint64_t *address)
-{
-	const struct answer *a = find_answer(KHS_ASK_SYMBOL, NULL, name);
-
-	(void)priv;
-	if (a)
-		*address = a->value;
-	return a;
-}
-
-static bool on_type_size(void *priv, const char *type, uint64_t *size)
-{
-	const struct answer *a = find_answer(KHS_ASK_SIZE, NULL, type);
-
-	(void)priv;
-	if (a)
-		*size = a->value;
-	return a;
-}
-
-static bool on_member(void *priv, const char *type, const char *member, uint64_t *offset,
-		      uint64_t *size)
-{
-	const struct answer *a = find_answer(KHS_ASK_MEMBER, type, member);
-
-	(void)priv;
-	if (!a)
-		return false;
-	*offset = a->value;
-	*size = a->size;
-	return true;
-}
-
-static bool on_enumerator(void *priv, const char *name, int64_t *value)
-{
-	const struct answer *a = find_answer(KHS_ASK_ENUMERATOR, NULL, name);
-
-	(void)priv;
-	if (a)
-		*value = (int64_t)a->value;
-	return a;
-}
-
 /* ---- memory --------------------------------------------------------------------------------- */
 
 /*
@@ -291,7 +103,7 @@ static enum khs_presence on_read(void *priv, uint64_t pa, void *buf, size_t len,
 
 		if (n > len - *done)
 			n = len - *done;
-		if (interrupted())
+		if (kho_interrupted())
 			return KHS_UNREAD;
 		if (!readmem(pa + *done, PHYSADDR, to + *done, (long)n, NAME,
 			     RETURN_ON_ERROR | QUIET))
@@ -316,7 +128,7 @@ static const char *refusal(void)
 static bool on_interrupted(void *arg)
 {
 	(void)arg;
-	return interrupted();
+	return kho_interrupted();
 }
 
 static void on_progress(void *arg, const char *what, uint64_t done, uint64_t total)
@@ -352,15 +164,11 @@ static struct khs_error *open_handle(void)
 		.warn = on_warning,
 	};
 	char path[PATH_MAX];
-	const struct khs_source source = {
+	struct khs_source source = {
 		.size = sizeof(source),
 		.name = "crash",
 		.file = path,
 		.read = on_read,
-		.symbol = on_symbol,
-		.type_size = on_type_size,
-		.member = on_member,
-		.enumerator = on_enumerator,
 	};
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", pc->dfd);
@@ -368,6 +176,7 @@ static struct khs_error *open_handle(void)
 		snprintf(path, sizeof(path), "%s", "/proc/kcore");
 	else if (access(path, R_OK))
 		snprintf(path, sizeof(path), "%s", pc->dumpfile);
+	kho_answer(&source);
 	return khs_open_source(&source, &options, &handle);
 }
 
@@ -417,7 +226,7 @@ static void answer(const struct khs_command *cmd)
 	struct khs_error *err = NULL;
 	FILE *out = fp;
 
-	if (!khs_stream_open(&stream, fp, interrupted)) {
+	if (!khs_stream_open(&stream, fp, kho_interrupted)) {
 		report(khs_enomem());
 		return;
 	}
@@ -478,7 +287,7 @@ static void cmd_kho(void)
 	cmd.style.colour = cmd.colour == KHS_COLOUR_ALWAYS;
 	hold();
 	if (khs_command_needs_dump(&cmd) && !handle)
-		err = learn();
+		err = kho_learn();
 	if (err)
 		report(err);
 	else
@@ -550,6 +359,6 @@ __attribute__((destructor))
 static void unload(void)
 {
 	close_handle();
-	free(answers);
+	kho_forget();
 	free(help_text);
 }
