@@ -118,6 +118,12 @@ static bool step(char *line)
 	return true;
 }
 
+static void listen_on(void)
+{
+	while (listen_until(now_ms() + 20))
+		;
+}
+
 /* True if it ended by itself. */
 static bool wait_for_end(long ms)
 {
@@ -125,10 +131,11 @@ static bool wait_for_end(long ms)
 	struct timespec tick = { .tv_nsec = 20000000 };
 
 	do {
-		while (listen_until(now_ms() + 20))
-			;
-		if (waitpid(child, NULL, WNOHANG) == child)
+		listen_on();
+		if (waitpid(child, NULL, WNOHANG) == child) {
+			listen_on(); /* to what it printed in between */
 			return true;
+		}
 		nanosleep(&tick, NULL);
 	} while (now_ms() < deadline);
 	kill(-child, SIGKILL); /* its session, which it leads */
