@@ -200,7 +200,7 @@ static void visit_symbol(Elf *elf, struct khs_wanted *w, const GElf_Sym *sym, si
 	name = elf_strptr(elf, link, sym->st_name);
 	if (!name)
 		return;
-	found = khs_wanted_find(w, name, strlen(name));
+	found = khs_wanted_symbol(w, name, strlen(name));
 	/* Of two of one name the global one is meant, as in kallsyms. */
 	if (!found || !khs_wanted_answer(w, found,
 					 GELF_ST_BIND(sym->st_info) == STB_GLOBAL ? 2 : 1,

@@ -44,6 +44,7 @@ struct kallsyms {
 	uint32_t num_syms;
 	const char *token[NR_TOKENS]; /* into token_text */
 	uint16_t token_len[NR_TOKENS];
+	bool token_dot[NR_TOKENS];
 	char token_text[MAX_TOKENS_BYTES + 1];
 };
 
@@ -165,6 +166,7 @@ static struct khs_error *read_tokens(struct kallsyms *k)
 			return corrupt("kallsyms_token_index points outside kallsyms_token_table");
 		k->token[i] = k->token_text + at;
 		k->token_len[i] = strnlen(k->token[i], NAME_MAX_LEN);
+		k->token_dot[i] = memchr(k->token[i], '.', k->token_len[i]);
 	}
 	return NULL;
 }
@@ -212,13 +214,19 @@ static bool next_name(struct stream *s, const uint8_t **data, size_t *len)
 	return true;
 }
 
-/* Length of the expanded name with its type character; over NAME_MAX_LEN it is of no interest. */
-static size_t expanded_length(const struct kallsyms *k, const uint8_t *data, size_t len)
+/*
+ * Length of the expanded name with its type character; over NAME_MAX_LEN it is of no interest. And
+ * whether there is a dot in it: few names have one.
+ */
+static size_t expanded_length(const struct kallsyms *k, const uint8_t *data, size_t len, bool *dot)
 {
 	size_t sum = 0;
 
-	for (size_t i = 0; i < len && sum <= NAME_MAX_LEN; i++)
+	*dot = false;
+	for (size_t i = 0; i < len && sum <= NAME_MAX_LEN; i++) {
 		sum += k->token_len[data[i]];
+		*dot |= k->token_dot[data[i]];
+	}
 	return sum;
 }
 
@@ -234,14 +242,15 @@ static void expand(const struct kallsyms *k, const uint8_t *data, size_t len, ch
 static void match(struct kallsyms *k, struct khs_wanted *w, const uint8_t *data, size_t len,
 		  uint32_t nr)
 {
-	size_t full = expanded_length(k, data, len);
 	struct khs_wanted_name *found;
 	char name[NAME_MAX_LEN];
+	bool dot;
+	size_t full = expanded_length(k, data, len, &dot);
 
-	if (full < 2 || full > NAME_MAX_LEN || !khs_wanted_len(w, full - 1))
+	if (full < 2 || full > NAME_MAX_LEN || !(dot || khs_wanted_len(w, full - 1)))
 		return;
 	expand(k, data, len, name);
-	found = khs_wanted_find(w, name + 1, full - 1);
+	found = khs_wanted_symbol(w, name + 1, full - 1);
 	if (!found)
 		return;
 	/* At least two bytes were expanded. NOLINTNEXTLINE(*.ArraySubscript) */

@@ -60,7 +60,7 @@ static struct khs_error *open_map(const char *path, FILE **ret)
 
 static void answer(struct khs_wanted *w, const char *name, size_t len, char type, uint64_t address)
 {
-	struct khs_wanted_name *found = khs_wanted_find(w, name, len);
+	struct khs_wanted_name *found = khs_wanted_symbol(w, name, len);
 
 	/* Upper case is global, and of two of one name the one that is meant. */
 	if (found)

@@ -63,6 +63,15 @@ struct khs_wanted_name *khs_wanted_find(struct khs_wanted *w, const char *name, 
 	return s->name ? s : NULL;
 }
 
+struct khs_wanted_name *khs_wanted_symbol(struct khs_wanted *w, const char *name, size_t len)
+{
+	static const char suffix[] = ".llvm.";
+	struct khs_wanted_name *found = khs_wanted_find(w, name, len);
+	const char *end = found ? NULL : memmem(name, len, suffix, strlen(suffix));
+
+	return end ? khs_wanted_find(w, name, end - name) : found;
+}
+
 bool khs_wanted_answer(struct khs_wanted *w, struct khs_wanted_name *found, unsigned int rank,
 		       uint64_t value)
 {

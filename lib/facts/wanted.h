@@ -41,6 +41,12 @@ static inline bool khs_wanted_len(const struct khs_wanted *w, size_t len)
 /* The entry for @name, which need not be NUL-terminated, or NULL. */
 struct khs_wanted_name *khs_wanted_find(struct khs_wanted *w, const char *name, size_t len);
 
+/*
+ * The same for what a symbol table calls @name: ThinLTO makes global what another unit has come to
+ * use, and names it "kho_out.llvm.8231945187" then, with a hash of the unit it is static in.
+ */
+struct khs_wanted_name *khs_wanted_symbol(struct khs_wanted *w, const char *name, size_t len);
+
 /* An answer stands unless one of a higher rank (1 or more) comes. Whether this one stands now. */
 bool khs_wanted_answer(struct khs_wanted *w, struct khs_wanted_name *found, unsigned int rank,
 		       uint64_t value);

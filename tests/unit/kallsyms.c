@@ -43,6 +43,9 @@ static const struct symbol symbols[] = {
 	{ "Dkho_scratch", STEXT + 0x600 },
 	{ "d" LONG100 LONG100 LONG100 LONG100 LONG100 LONG100, STEXT },
 	{ "bkho_enable", STEXT - 0x1000 },
+	{ "dprb.llvm.1234567890123456789", STEXT + 0x700 }, /* by ThinLTO */
+	{ "dprb_data.llvm.123", STEXT + 0x800 },
+	{ "tkexec_image.cold", STEXT + 0x900 },
 };
 
 struct table {
@@ -187,6 +190,7 @@ static void expect_symbols(enum kind kind)
 		{ KHS_SYM_NODE_DATA, STEXT + 0x400 },
 		{ KHS_SYM_KHO_SCRATCH, STEXT + 0x600 },
 		{ KHS_SYM_KHO_ENABLE, STEXT - 0x1000 },
+		{ KHS_SYM_PRB, STEXT + 0x700 },
 	};
 	struct khs_facts facts;
 	struct table t;
@@ -199,6 +203,7 @@ static void expect_symbols(enum kind kind)
 		assert_string_equal(facts.v[want[i].id].source, "kallsyms");
 	}
 	assert_false(khs_known(&facts, KHS_SYM_MEMBLOCK));
+	assert_false(khs_known(&facts, KHS_SYM_KEXEC_IMAGE));
 	flat_close(&t.f);
 }
 
