@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh demo|check|bench|fuzz|analyse|ci|lab: have what that needs from the Debian archive.
+# deps.sh demo|check|bench|fuzz|analyse|ci|lab|lto: have what that needs from the Debian archive.
 #
 # Says in one line what it fetches, and fetches nothing when nothing is missing.
 # Where it may not install (no root, no apt-get, no network) it says in one line
@@ -32,6 +32,7 @@ gcc-aarch64-linux-gnu:/usr/bin/aarch64-linux-gnu-gcc
 libc6-dev-arm64-cross:/usr/aarch64-linux-gnu/include/stdlib.h
 qemu-system-x86:/usr/bin/qemu-system-x86_64 qemu-system-arm:/usr/bin/qemu-system-aarch64
 e2fsprogs:/sbin/mke2fs'
+lto='clang-19:/usr/bin/clang-19 lld-19:/usr/bin/ld.lld-19 llvm-19:/usr/bin/llvm-nm-19'
 fuzz='clang:/usr/bin/clang libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/include/fuzzer'
 analyse='clang-tidy:/usr/bin/clang-tidy cppcheck:/usr/bin/cppcheck'
 ci="shellcheck:/usr/bin/shellcheck lintian:/usr/bin/lintian $fuzz"
@@ -44,8 +45,9 @@ fuzz) want="$build $fuzz" ;;
 analyse) want="$build $analyse" ;;
 ci) want="$build $tests $ci $analyse" ;;
 lab) want="$build $tests $lab" ;;
+lto) want=$lto ;;
 *)
-	echo "usage: tests/deps.sh demo|check|bench|fuzz|analyse|ci|lab" >&2
+	echo "usage: tests/deps.sh demo|check|bench|fuzz|analyse|ci|lab|lto" >&2
 	exit 2
 	;;
 esac

@@ -7,6 +7,8 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/debian.sh
 . "$here/../debian.sh"
+# shellcheck source=tests/lab/toolchain.sh
+. "$here/toolchain.sh"
 
 cannot() {
 	echo "lab: guest $name: $*" >&2
@@ -15,15 +17,15 @@ cannot() {
 
 # offset SYMBOL: from _stext, for lab.at.SYMBOL
 offset() {
-	awk -v s="$1" '$3 == s { at = $1 } $3 == "_stext" { base = $1 } END { print at, base }' \
-		"$kernel/symbols" | { read -r at base && printf '%d' $((16#$at - 16#$base)); }
+	awk -v s="$1" '{ sub(/\.llvm\..*/, "", $3) } $3 == s { at = $1 } $3 == "_stext" { base = $1 }
+		END { print at, base }' "$kernel/symbols" | { read -r at base && printf '%d' $((16#$at - 16#$base)); }
 }
 
 module=("$here"/{lab,where,pages,map,own,owners,image,tell}.c "$here"/{lab.h,luo.h,Kbuild})
 
 # The static init and the module are built beside the kernel they are for.
 build_programs() {
-	local cc=gcc cross='' key
+	local cc=gcc key
 	exec 9>"$kernel.lock"
 	flock 9
 	key=$(cat "$here/init.c" "${module[@]}" | sha256sum)
@@ -31,15 +33,13 @@ build_programs() {
 	rm -rf "$kernel/module"
 	mkdir -p "$kernel/module"
 	cp "${module[@]}" "$kernel/module"
-	if [ "$arch" = arm64 ]; then
-		cross=aarch64-linux-gnu-
-		cc=aarch64-linux-gnu-gcc
-	fi
+	[ "$arch" != arm64 ] || cc=aarch64-linux-gnu-gcc
 	"$cc" -static -O2 -Wall -Wextra -idirafter "$kernel/source/include/uapi" \
 		-o "$kernel/init" "$here/init.c" || cannot "init.c does not build"
 	# The kernel's own symbols are not listed where no modules were built: hence warnings.
-	KBUILD_MODPOST_WARN=1 make -s -C "$kernel/source" O="$kernel/build" ARCH="$arch" \
-		CROSS_COMPILE=$cross M="$kernel/module" modules >"$kernel/module/log" 2>&1 ||
+	# shellcheck disable=SC2046
+	KBUILD_MODPOST_WARN=1 make -s -C "$kernel/source" O="$kernel/build" \
+		$(toolchain "$arch" "$fragments") M="$kernel/module" modules >"$kernel/module/log" 2>&1 ||
 		{ cat "$kernel/module/log" >&2; cannot "the module does not build"; }
 	nm "$kernel/vmlinux" >"$kernel/symbols"
 	echo "$key" >"$kernel/module/key"
@@ -275,7 +275,7 @@ run() {
 name=${1:?guest.sh NAME}
 read -r _ kernel_name layout format expected words < <(grep "^$name " "$here/guests") ||
 	cannot "not in tests/lab/guests"
-read -r _ _ arch _ < <(grep "^$kernel_name " "$here/kernels")
+read -r _ _ arch fragments < <(grep "^$kernel_name " "$here/kernels")
 kernel=$("$here/kernel.sh" "$kernel_name")
 lab=${kernel%/kernel/*}
 build_programs

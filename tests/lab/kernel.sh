@@ -11,6 +11,8 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/debian.sh
 . "$here/../debian.sh"
+# shellcheck source=tests/lab/toolchain.sh
+. "$here/toolchain.sh"
 
 cannot() {
 	echo "lab: $*" >&2
@@ -83,15 +85,13 @@ have_source() {
 }
 
 build() {
-	local out=$folder/build cross='' image=arch/x86/boot/bzImage word
-	if [ "$arch" = arm64 ]; then
-		cross=aarch64-linux-gnu-
-		image=arch/arm64/boot/Image
-	fi
+	local out=$folder/build image=arch/x86/boot/bzImage word
+	[ "$arch" != arm64 ] || image=arch/arm64/boot/Image
+	case " $words " in *' lto '*) "$here/../deps.sh" lto ;; esac
 	echo "lab: building $name ($package $version), some 5 minutes on two cores" >&2
 	rm -rf "$folder"
 	mkdir -p "$out"
-	make="nice -n 10 make -s -C $source ARCH=$arch CROSS_COMPILE=$cross O=$out"
+	make="nice -n 10 make -s -C $source $(toolchain "$arch" "$words") O=$out"
 	$make KBUILD_BUILD_TIMESTAMP=1 tinyconfig
 	(cd "$source" && scripts/kconfig/merge_config.sh -m -O "$out" "$out/.config" \
 		"${fragments[@]}") >/dev/null 2>&1
@@ -114,9 +114,9 @@ build() {
 
 cache=$(debian_cache) || cannot "$cache"
 lab=$cache/lab
-read -r name package arch fragments < <(grep "^${1:?kernel.sh NAME} " "$here/kernels") ||
+read -r name package arch words < <(grep "^${1:?kernel.sh NAME} " "$here/kernels") ||
 	cannot "no kernel $1 in tests/lab/kernels"
-read -r -a fragments <<<"$fragments"
+read -r -a fragments <<<"$words"
 fragments=("${fragments[@]/#/$here/config/}")
 mkdir -p "$lab"
 exec 9>"$lab/source.lock"
