@@ -29,7 +29,7 @@ function forget() {
 function blocks(to, n,   pfn, order, count, i) {
 	pfn = hex(field("pfn")); order = field("order") + 0; count = hex(field("blocks"))
 	for (i = 0; i < count; i++)
-		to[++n] = pfn + i * 2 ^ order " " order
+		to[++n] = (i ? pfn + i * 2 ^ order : pfn) " " order # 2 ^ 1024 is too much
 	return n
 }
 function pages(   name, token, at, pfn, count, i) {
