@@ -68,6 +68,8 @@ if [ $# = 0 ]; then
 	. "$here/../debian.sh"
 	for before in "$(debian_cache)"/lab/dump/*/vmcore.before; do
 		[ -e "$before" ] || { echo "foretold: the lab has no pairs; make lab" >&2; exit 1; }
+		# What is damaged at random after the handover nobody could foretell.
+		! grep -q ' lab.mod=seed=' "${before%/*}/recipe" || continue
 		pair "$(basename "${before%/*}")" "$before" "${before%.before}"
 	done
 fi
