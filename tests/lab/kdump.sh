@@ -157,10 +157,11 @@ notes=$tmp/out/notes
 
 # ---- what came of it -----------------------------------------------------------------------------
 
-# looked_at DUMP: by kdump-triage, and what it wrote is what khoscope says here.
+# looked_at DUMP: by kdump-triage, and what it wrote is what khoscope says here. The page that was freed
+# may have another user by the time of the crash: then it is no finding any more.
 looked_at() {
 	local form
-	grep -qE "^KHOSCOPE CRITICAL: .*: 2 errors, .*: stale-mark freed-preserved" \
+	grep -qE "^KHOSCOPE CRITICAL: .*: (2 errors, .*: stale-mark freed-preserved|1 error, .*: stale-mark)$" \
 		"$1.khoscope.summary" || { cat "$1".khoscope*/messages "$1.khoscope.summary"; return 1; }
 	for form in txt json html; do
 		[ -s "$1.khoscope/khoscope.$form" ] || { echo "no khoscope.$form"; return 1; }
