@@ -75,7 +75,6 @@ struct khs_error *khs_owner_ranges(struct khs *k, size_t id,
 {
 	struct khs_error *err = khs_need_owners(k);
 	const struct khs_owner_node *node;
-	const struct khs_claim *claims;
 	bool before; /* what is known is told all the same */
 
 	if (err)
@@ -83,10 +82,10 @@ struct khs_error *khs_owner_ranges(struct khs *k, size_t id,
 	if (id >= k->owners.nr_nodes)
 		return khs_error_new(KHS_ERR_NOTFOUND, "no owner %zu", id);
 	node = &k->owners.nodes[id];
-	claims = &k->owners.claims[node->first_claim];
 	before = khs_interrupted(k);
 	for (size_t i = 0; i < node->nr_claims; i++) {
-		struct khs_owner_range range = to_range(k, &claims[i]);
+		const struct khs_claim *claim = &k->owners.claims[node->first_claim + i];
+		struct khs_owner_range range = to_range(k, claim);
 
 		if (!visit(arg, &range))
 			break;

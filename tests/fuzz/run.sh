@@ -3,8 +3,9 @@
 #
 # run.sh FOLDER TARGET...: fuzzes each target, built with libFuzzer into FOLDER, one after the other
 # (FUZZ_JOBS at a time), for FUZZ_SECONDS, beginning with what is in tests/fuzz/corpus and what
-# earlier runs found. Last, a line for each; status 1 if one of them died. The input it died of is
-# FOLDER/TARGET.crash-*: add it to the corpus with what it is named there, and mend what it shows.
+# earlier runs found; where FUZZ_SEED is set, by the same inputs each time. Last, a line for each;
+# status 1 if one of them died. The input it died of is FOLDER/TARGET.crash-*: add it to the corpus
+# with what it is named there, and mend what it shows.
 set -u
 cd "$(dirname "$0")/../.." || exit
 folder=$1
@@ -17,8 +18,9 @@ export UBSAN_OPTIONS=print_stacktrace=1
 fuzz() {
 	local corpus=tests/fuzz/corpus/${1%%-*}
 	mkdir -p "$folder/$1.found"
-	nice -n 15 "$folder/$1" -max_total_time="${FUZZ_SECONDS:-60}" -timeout=20 -rss_limit_mb=2048 \
-		-max_len=65536 -print_final_stats=1 -artifact_prefix="$folder/$1." \
+	nice -n 15 "$folder/$1" -max_total_time="${FUZZ_SECONDS:-60}" -seed="${FUZZ_SEED:-0}" \
+		-timeout=20 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 \
+		-artifact_prefix="$folder/$1." \
 		"$folder/$1.found" "$corpus" >"$folder/$1.log" 2>&1 </dev/null
 	echo $? >"$folder/$1.status"
 }
