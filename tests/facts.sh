@@ -328,6 +328,11 @@ check "debuginfod: and no failure" [ "$status" = 0 ]
 DEBUGINFOD_URLS=http://127.0.0.1:$port run facts --json -k away/vmlinux "$dump"
 many DWARF "debuginfod: what was stripped from a file: types"
 many symtab "debuginfod: what was stripped from a file: symbols"
+kept=$(echo cache/*/debuginfo)
+chmod u+w "${kept%/*}" "$kept" && cp "$dumps/vmlinux-7.3.4-btf-only" "$kept"
+DEBUGINFOD_URLS=http://127.0.0.1:1 run facts --json -k away/vmlinux "$dump"
+check "debuginfod: what is another file's is not taken" [ "$(from symtab)$(from DWARF)" = 00 ]
+check "debuginfod: that is said, once" [ "$(grep -c 'of this build-id is another' err)" = 1 ]
 
 # A server that takes the question, and never answers: whoever reads the dump is in the sandbox by then.
 cat >silent.py <<'PY'

@@ -143,7 +143,7 @@ void khs_elf_file_find_debug(struct khs_elf_file *f, const char *path)
 		.find_debuginfo = dwfl_standard_find_debuginfo,
 		.section_address = dwfl_offline_section_address,
 	};
-	Dwfl *dwfl = f->debug ? NULL : dwfl_begin(&callbacks);
+	Dwfl *dwfl = dwfl_begin(&callbacks);
 	const char *its = NULL;
 	Dwfl_Module *mod;
 	GElf_Addr bias;

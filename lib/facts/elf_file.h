@@ -19,6 +19,7 @@ struct khs_elf_file {
 	Dwfl *dwfl;    /* NULL unless the file is compressed */
 	int debug_fd;
 	Elf *debug;    /* what was stripped from it; NULL: not looked for, or not found */
+	bool sought;   /* it was looked for */
 	char build_id[129]; /* lower-case hex; "" if it has none */
 	char *warning;
 };

@@ -8,6 +8,7 @@
 #include "../base/error.h"
 #include "../dump/vmcoreinfo.h"
 #include "btf.h"
+#include "debuginfo.h"
 #include "dwarf.h"
 #include "elf_file.h"
 #include "moved.h"
@@ -53,16 +54,23 @@ static struct khs_error *check_build_id(struct khs_elf_file *v, const char *buil
 	return NULL;
 }
 
-/* What was stripped. Where there is a fetch, libdwfl does not ask servers itself. */
+/* Once. Where there is a fetch, libdwfl does not ask servers itself, and checks nothing for us. */
 static void find_debug(struct khs_elf_file *v, const char *path,
 		       const struct khs_vmlinux_wanted *of)
 {
 	_cleanup_free_ char *fetched = NULL;
 
+	if (v->sought)
+		return;
+	v->sought = true;
 	khs_elf_file_find_debug(v, path);
-	if (!v->debug && of->opts && of->opts->fetch && *v->build_id &&
-	    !of->opts->fetch(of->opts->arg, v->build_id, &fetched))
+	if (v->debug || !of->opts || !of->opts->fetch || !*v->build_id ||
+	    of->opts->fetch(of->opts->arg, v->build_id, &fetched))
+		return;
+	if (khs_debuginfo_is(fetched, v->build_id))
 		khs_elf_file_take_debug(v, fetched);
+	else
+		khs_elf_file_warn(v, "debuginfod: what it has of this build-id is another file's");
 }
 
 static bool scan_symbols(struct khs_elf_file *v, const char *path,
