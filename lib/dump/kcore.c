@@ -3,10 +3,11 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "../base/processors.h"
 
 /* More would not be faster, and a process may have some hundred files open. */
 #define MAX_WAYS 64
@@ -21,17 +22,9 @@ struct khs_kcore {
 	struct way ways[];
 };
 
-static unsigned int processors(void)
-{
-	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
-
-	return n < MAX_WAYS ? (unsigned int)n : MAX_WAYS;
-}
-
 struct khs_kcore *khs_kcore_open(int fd)
 {
-	unsigned int most = processors();
+	unsigned int most = khs_processors() < MAX_WAYS ? khs_processors() : MAX_WAYS;
 	struct khs_kcore *kcore = calloc(1, sizeof(*kcore) + most * sizeof(kcore->ways[0]));
 	char path[32];
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "../base/array.h"
 #include "../base/error.h"
+#include "../base/processors.h"
 #include "../mm/memmap.h"
 
 enum {
@@ -428,10 +428,9 @@ static unsigned int count_jobs(const struct khs_mem *mem)
 	unsigned int jobs = mem->kernel->opts.jobs;
 	struct cursor c = { .sections = &mem->sections };
 	uint64_t parts = 0, start, end;
-	cpu_set_t set;
 
 	if (!jobs)
-		jobs = sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
+		jobs = khs_processors();
 	while (parts < jobs && next_range(&c, &start, &end))
 		parts++;
 	if (jobs > parts)

@@ -56,8 +56,12 @@ static size_t place(const struct khs_sheaf *s, size_t i)
 	const struct khs_finding *f = s->order[i];
 	size_t before = 0;
 
-	for (size_t j = 0; j < s->all.n; j++)
-		before += s->all.v[j]->severity + (j < f->number) > f->severity;
+	for (size_t j = 0; j < s->all.n; j++) {
+		enum khs_severity severity = s->all.v[j]->severity;
+
+		if (severity > f->severity || (severity == f->severity && j < f->number))
+			before++;
+	}
 	return before;
 }
 
