@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""bench.py BUILD DOCS [VMLINUX]: measures khoscope against what the hardware can do at the least, and against
-drgn and crash; puts the tables into DOCS/performance.md and draws DOCS/performance.svg.
+"""bench.py BUILD DOCS [VMLINUX]: measures khoscope against what the hardware can do at the least,
+and against drgn and crash; puts the tables into DOCS/performance.md and draws DOCS/performance.svg.
 
 What is compared is measured by turns, in one run, and what is said is the ratio of each pair of
 turns: its median, and the least and the greatest. Dumps are made, once, in BUILD/bench/dumps."""
